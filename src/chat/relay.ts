@@ -187,8 +187,8 @@ export class Relay {
   }
 
   /** For a stream that failed before anything was sent: it cannot be resumed. */
-  forget(streamId: string): void {
-    this.#parts.store.remove(streamId)
+  async forget(streamId: string): Promise<void> {
+    await this.#parts.store.remove(streamId)
   }
 
   /**

@@ -73,7 +73,7 @@ export async function start<Said>(
     return started
   } finally {
     settle(hasBegun)
-    if (!hasBegun) relay.claims?.giveUp(streamId)
+    if (!hasBegun) await relay.claims?.giveUp(streamId)
   }
 }
 
@@ -202,6 +202,6 @@ export async function untilBegun(
   if (outcome === 'gone' && !hasKey) generation.abort('idle')
   leave()
   if (outcome === 'gone') return { how: 'gone' }
-  relay.forget(found.facts.streamId)
+  await relay.forget(found.facts.streamId)
   return { how: 'failed', failure: outcome }
 }

@@ -255,3 +255,45 @@ test('a Redis that lost everything gets it again', async () => {
     return true
   }, 'the one that had ended is there too')
 })
+
+const key = (name: string) => ({ ...ann, 'idempotency-key': name })
+
+test('questions with one key are asked once, however many come to however many servers at the same time', async () => {
+  const [here, there] = await two()
+  const readers = [here, there, here, there].map(({ rig }) => ask(rig, undefined, key('k1')))
+  await upstream.say('a', 'b')
+  for (const reader of readers) await reader.until(has(2))
+  await upstream.done()
+  await Promise.all(readers.map(reader => reader.end()))
+  const [first] = readers
+  for (const { numbered } of readers) expect(numbered).toEqual(first?.numbered)
+  const other = { query: 'something else' }
+  for (const { rig } of [here, there]) expect((await ask(rig, other, key('k1')).end()).status).toBe(409)
+  // Also when it has ended, and as a whole document.
+  const whole = await ask(there.rig, undefined, key('k1'), '/chat').end()
+  expect(whole.json).toMatchObject({ success: true, response: 'ab' })
+  expect(upstream.asked()).toBe(1)
+})
+
+test('a question that failed before its answer began may be asked again anywhere with its key', async () => {
+  const [here, there] = await two({ backends: () => ['http://127.0.0.1:9'] })
+  for (const { rig } of [here, there, here])
+    expect(await ask(rig, undefined, key('k2')).end()).toMatchObject({ status: 502 })
+  await eventually(
+    async () => ((await here.link.commands.send(['KEYS', `g6:{i*${here.fleet}:*`])) as string[]).length === 0,
+    'nothing is claimed',
+  )
+})
+
+test('nobody can stop an anonymous answer that a caller of another server joined', async () => {
+  const [here, there] = await two()
+  const anonymous = { 'idempotency-key': 'k3' }
+  const first = await begun(here, anonymous)
+  const second = await ask(there.rig, undefined, anonymous).until(has(2))
+  await until(() => here.rig.relay.keys.isShared(first.streamId), 'its own server has heard of it')
+  expect((await stop(here.rig, first.streamId)).status).toBe(404)
+  expect((await stop(there.rig, first.streamId)).status).toBe(404)
+  await upstream.done()
+  await Promise.all([first.end(), second.end()])
+  expect(second.terminals).toMatchObject([{ type: 'done' }])
+})

@@ -14,8 +14,12 @@ const tenth = <T extends Readonly<Record<string, number>>>(times: T, keep: reado
     Object.entries(times).map(([name, ms]) => [name, keep.includes(name) ? ms : ms / 10]),
   ) as T
 
-export const TENTH: SharedTimes = tenth(SHARED_TIMES, ['rareTicks', 'againMs', 'closeMs'])
-const LANES = tenth(LANE_TIMES, [])
+export const TENTH: SharedTimes = {
+  ...tenth(SHARED_TIMES, ['rareTicks', 'againMs', 'closeMs', 'joinMs', 'claimMs']),
+  // All share one busy processor with the tests beside them.
+  deadMs: SHARED_TIMES.deadMs / 6,
+}
+const LANES = { ...tenth(LANE_TIMES, ['connectMs']), deadlineMs: LANE_TIMES.deadlineMs / 3 }
 
 export type ChatNodeOptions = Omit<ChatRigOptions, 'store'> & { readonly fleet?: string }
 
@@ -73,9 +77,8 @@ export class ChatNode {
       node: id,
       fleet,
       db: 0,
-      get isGone() {
-        return !link.commands.isUp
-      },
+      // A command says so soon enough.
+      isGone: false,
       nodes: 3,
     })
     void link.bulk

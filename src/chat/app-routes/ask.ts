@@ -134,7 +134,7 @@ async function askUnlessElsewhere(
     return await askNew(parts, route, request, reply, seat, key)
   } finally {
     // Its answer is no stream, or there is none.
-    if (relay.keys.find(key.scoped, key.fingerprint).kind === 'none') relay.claims?.giveUp(key.streamId)
+    if (relay.keys.find(key.scoped, key.fingerprint).kind === 'none') await relay.claims?.giveUp(key.streamId)
   }
 }
 

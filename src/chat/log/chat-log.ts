@@ -102,8 +102,8 @@ export interface SharedClaims {
   /** How long a caller waits for the answer of another one's claim to begin. */
   readonly joinMs: number
   claim(scoped: string, fingerprint: string, streamId: string): Promise<Claimed>
-  /** Nothing was asked. */
-  giveUp(streamId: string): void
+  /** Nothing was asked, or nothing came of it. Resolves when it may be asked again anywhere. */
+  giveUp(streamId: string): Promise<void>
 }
 
 /** Names by which callers find streams, over all instances. */
@@ -130,8 +130,8 @@ export interface LogStore {
   readonly names?: SharedNames
   /** The stream has ended: forget it after this time. */
   expire(streamId: string, afterMs: number): void
-  /** Forget it now. */
-  remove(streamId: string): void
+  /** Forget it now. Resolves when no other instance joins it any more. */
+  remove(streamId: string): void | Promise<void>
   /** Sends what is buffered and releases everything; shared streams remain for other instances. */
   close(): Promise<void>
 }

@@ -161,7 +161,7 @@ async function sendWhole(
   if (how === 'expired') throw wrongToken()
   const body = await wholeBody(found.log)
   // One in the background has only begun: its id is needed to ask for it, and to cancel it.
-  if (!hasKey && !background) parts.relay.forget(found.facts.streamId)
+  if (!hasKey && !background) await parts.relay.forget(found.facts.streamId)
   if (body === null) throw new HttpError('upstream_failed', 'The answer was stopped, or broke off.')
   return reply
     .headers({ 'content-type': 'application/json', ...headersToCaller(generation?.head?.headers ?? {}) })

@@ -43,7 +43,10 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `,
 )
 
+/** A caller waits for a claim that is given up. */
+const KEEP_WAIT_MS = 150
+
 /** Keeps a claim of this answer for so long; 0: gives it up. Nothing where the key is another answer's. */
 export async function keepClaim(run: Run, key: string, id: string, ttlMs: number): Promise<void> {
-  await run(keepScript, [key], [id, ttlMs])
+  await run(keepScript, [key], [id, ttlMs], { waitMs: KEEP_WAIT_MS })
 }

@@ -14,7 +14,7 @@ export type NamesParts = {
   readonly observer: { onFault?(what: string, error: unknown): void }
 }
 
-type Held = { readonly key: string; readonly fingerprint: string; hasBegun: boolean }
+type Held = { readonly key: string; readonly fingerprint: string; phase: 'asking' | 'running' | 'ended' }
 
 export class Claims implements SharedClaims {
   readonly #parts: NamesParts
@@ -39,7 +39,7 @@ export class Claims implements SharedClaims {
       const found = await claim(engine.link.run, key, digest, streamId, this.#parts.times.claimMs)
       if (found.answer === 'other') return { kind: 'conflict' }
       if (found.answer === 'joined') return { kind: 'joined', streamId: found.id }
-      this.#held.set(streamId, { key, fingerprint: digest, hasBegun: false })
+      this.#held.set(streamId, { key, fingerprint: digest, phase: 'asking' })
       return { kind: 'mine' }
     } catch (error) {
       if (error instanceof EngineError) return { kind: 'gone' }
@@ -48,49 +48,63 @@ export class Claims implements SharedClaims {
   }
 
   begun(streamId: string): void {
-    const held = this.#held.get(streamId)
-    if (held === undefined) return
-    held.hasBegun = true
-    this.#keep(streamId, held, this.#parts.ttl().liveMs)
+    this.#enters(streamId, 'running')
   }
 
   ended(streamId: string): void {
-    this.#release(streamId, this.#parts.ttl().endedMs)
+    this.#enters(streamId, 'ended')
   }
 
-  giveUp(streamId: string): void {
-    this.#release(streamId, 0)
+  /** The answer is forgotten here; its claim ends by itself. */
+  forgotten(streamId: string): void {
+    this.#held.delete(streamId)
+  }
+
+  async giveUp(streamId: string): Promise<void> {
+    const held = this.#held.get(streamId)
+    this.#held.delete(streamId)
+    if (held !== undefined) await this.#keep(streamId, held, 0)
   }
 
   /** Renews those whose answer has not begun: an app may take its time. */
   tick(): void {
     if (this.#ticks++ % this.#parts.times.rareTicks !== 0) return
     for (const [streamId, held] of this.#held)
-      if (!held.hasBegun) this.#keep(streamId, held, this.#parts.times.claimMs)
+      if (held.phase === 'asking') void this.#keep(streamId, held, this.#ttlMs(held))
   }
 
   /** Redis may have lost them. */
   checkAll(): void {
     const engine = this.#parts.engine()
     if (engine === null) return
-    const { liveMs } = this.#parts.ttl()
-    for (const [streamId, { key, fingerprint }] of this.#held)
-      claim(engine.link.run, key, fingerprint, streamId, liveMs).catch((error: unknown) =>
-        this.#failed(error),
+    for (const [streamId, held] of this.#held)
+      claim(engine.link.run, held.key, held.fingerprint, streamId, this.#ttlMs(held)).catch(
+        (error: unknown) => this.#failed(error),
       )
   }
 
-  #release(streamId: string, ttlMs: number): void {
-    const held = this.#held.get(streamId)
-    if (held === undefined) return
-    this.#held.delete(streamId)
-    this.#keep(streamId, held, ttlMs)
+  #ttlMs({ phase }: Held): number {
+    const { ttl, times } = this.#parts
+    if (phase === 'asking') return times.claimMs
+    return phase === 'running' ? ttl().liveMs : ttl().endedMs
   }
 
-  #keep(streamId: string, { key }: Held, ttlMs: number): void {
+  #enters(streamId: string, phase: Held['phase']): void {
+    const held = this.#held.get(streamId)
+    if (held === undefined) return
+    held.phase = phase
+    void this.#keep(streamId, held, this.#ttlMs(held))
+  }
+
+  /** Without Redis a claim ends by itself. */
+  async #keep(streamId: string, { key }: Held, ttlMs: number): Promise<void> {
     const engine = this.#parts.engine()
     if (engine === null) return
-    keepClaim(engine.link.run, key, streamId, ttlMs).catch((error: unknown) => this.#failed(error))
+    try {
+      await keepClaim(engine.link.run, key, streamId, ttlMs)
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 
   #failed(error: unknown): void {

@@ -126,7 +126,7 @@ export class SharedStore implements LogStore {
       ...events,
       onForgotten: streamId => {
         this.#writer.forget(streamId, false)
-        this.#claims.ended(streamId)
+        this.#claims.forgotten(streamId)
         events.onForgotten(streamId)
       },
     })
@@ -169,10 +169,11 @@ export class SharedStore implements LogStore {
   }
 
   /** Callers of other nodes that joined it by its key still get its end. */
-  remove(streamId: string): void {
+  async remove(streamId: string): Promise<void> {
     this.#writer.forget(streamId, true)
-    this.#claims.giveUp(streamId)
+    const givenUp = this.#claims.giveUp(streamId)
     this.#memory.remove(streamId)
+    await givenUp
   }
 
   async close(): Promise<void> {

@@ -353,14 +353,12 @@ export class Writer {
         return
       }
       case 'gap':
-        own.acked = answer.next
-        own.isSealed = false
-        this.#grown(own)
-        return
       case 'lost':
-        own.acked = 0
-        own.bytes = 0
-        own.isOpen = false
+        // Redis lost this, so it may have lost others.
+        if (own.isOpen) this.checkAll()
+        own.acked = answer.answer === 'gap' ? answer.next : 0
+        if (own.acked === 0) own.bytes = 0
+        own.isOpen = answer.answer === 'gap'
         own.isSealed = false
         this.#grown(own)
         return
