@@ -130,6 +130,7 @@ export function createChat(parts: ChatParts): Chat {
     ],
     start: async () => {
       const settings = config()
+      if (relayInUse(settings)) sharing?.start()
       if (!relayInUse(settings) || standIn !== null) return
       const { chatOnDisconnect, chatAllowFinish } = settings
       const missingKey = missingKeyText(settings)

@@ -23,6 +23,8 @@ export type SharingParts = {
 }
 
 export type ChatSharing = {
+  /** The relay is in use. Idempotent. */
+  start(): void
   readonly store: LogStore
   limits(local: LocalLimits, keys: RelayKeys): ChatLimits & { close(): void }
 }
@@ -62,11 +64,22 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
     },
   })
   metrics.onScrape(() => metrics.g6_chat_shared_lag_events.set(store.lag))
+  let isInUse = false
+  let hasJoined = false
+  const join = (): void => {
+    if (engine === null || !isInUse || hasJoined) return
+    hasJoined = true
+    store.join(engine)
+  }
   fleet.onEngine(joined => {
     engine = joined
-    store.join(joined)
+    join()
   })
   return {
+    start: () => {
+      isInUse = true
+      join()
+    },
     store,
     limits: (local, keys) =>
       createFleetLimits({

@@ -1,12 +1,12 @@
 // The law of shared answers: whatever happens to servers, their links and Redis, a reader who goes on at any server gets each event
 // once and in order, and one end; two readers of an answer have the same; one key asks once; a stop that was accepted stops.
 //
-// FAULT_RUNS=N makes N runs instead of 4; FAULT_SEED=N starts them at that seed.
+// FAULT_RUNS=N makes N runs instead of 8; FAULT_SEED=N starts them at that seed.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ChatWorld } from '../support/chat-world.js'
 
-const RUNS = Number(process.env.FAULT_RUNS ?? 4)
+const RUNS = Number(process.env.FAULT_RUNS ?? 8)
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
 
 const node = fc.nat(2)

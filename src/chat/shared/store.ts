@@ -112,6 +112,8 @@ export class SharedStore implements LogStore {
     this.#engine = engine
     const { link, fleet, db, node } = engine
     link.subscribe(nodeChannel(fleet, db, node), message => this.#onMessage(message))
+    // Opens it: the first who comes back does not wait for a connection.
+    void link.bulk
     this.#tick()
   }
 
