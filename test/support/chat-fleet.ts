@@ -16,7 +16,7 @@ const tenth = <T extends Readonly<Record<string, number>>>(times: T, keep: reado
 
 export const TENTH: SharedTimes = {
   ...tenth(SHARED_TIMES, ['rareTicks', 'againMs', 'closeMs', 'joinMs', 'claimMs']),
-  // All share one busy processor with the tests beside them.
+  // All share one busy processor with other tests.
   deadMs: SHARED_TIMES.deadMs / 6,
 }
 const LANES = { ...tenth(LANE_TIMES, ['connectMs']), deadlineMs: LANE_TIMES.deadlineMs / 3 }

@@ -32,6 +32,8 @@ export type PlaceTimes = { readonly leaseMs: number; readonly renewMs: number }
 export const PLACE_TIMES: PlaceTimes = { leaseMs: 30_000, renewMs: 10_000 }
 /** A counter of tokens outlives its day, for servers whose clock is behind. */
 const TOKENS_KEPT_MS = 48 * 3_600_000
+/** Once Redis was late nobody waits for it for so long: a Redis that hangs delays one question a second, until beats find it gone. */
+const REST_MS = 1_000
 const ANY_NUMBER = Number.MAX_SAFE_INTEGER
 
 type Asking = Pick<Caller, 'key' | 'relayKey'>
@@ -52,17 +54,19 @@ export function createFleetLimits(parts: FleetLimitParts): FleetLimits {
   /** Places of answers that run here, by their id. */
   const places = new Map<string, string>()
   let cancelRenewal: (() => void) | null = null
+  let askAgainAtMs = 0
 
   /** `gone`: Redis did not decide. */
   async function decided<T>(
     run: (engine: Pick<Engine, 'link' | 'fleet'>) => Promise<T>,
   ): Promise<T | 'gone'> {
     const engine = parts.engine()
-    if (engine !== null && !engine.isGone) {
+    if (engine !== null && !engine.isGone && clock.monotonicMs() >= askAgainAtMs) {
       try {
         return await run(engine)
       } catch (error) {
         if (!(error instanceof EngineError)) throw error
+        askAgainAtMs = clock.monotonicMs() + REST_MS
         if (error.fault === 'refused') parts.onFault?.('limits', error)
       }
     }
