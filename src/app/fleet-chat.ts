@@ -4,6 +4,7 @@ import type { LocalLimits } from '../chat/limits/limits.js'
 import type { LogStore } from '../chat/log/chat-log.js'
 import type { ChatLimits, RelayKeys } from '../chat/ports.js'
 import type { Engine } from '../chat/shared/engine.js'
+import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
 import { SharedStore } from '../chat/shared/store.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
@@ -26,7 +27,7 @@ export type ChatSharing = {
   /** The relay is in use. Idempotent. */
   start(): void
   readonly store: LogStore
-  limits(local: LocalLimits, keys: RelayKeys): ChatLimits & { close(): void }
+  limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
 }
 
 export function shareChat({ fleet, config, metrics, log, clock }: SharingParts): ChatSharing {
@@ -81,8 +82,9 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
       join()
     },
     store,
-    limits: (local, keys) =>
-      createFleetLimits({
+    limits: (local, keys) => {
+      const endRevocations = shareRevocations({ engine: () => engine, keys, timers: systemTimers, onFault })
+      const limits = createFleetLimits({
         local,
         keys,
         settings: config,
@@ -91,6 +93,14 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
         timers: systemTimers,
         onLocal: () => metrics.g6_chat_limits_local_total.inc(),
         onFault,
-      }),
+      })
+      const { close } = limits
+      return Object.assign(limits, {
+        close: () => {
+          endRevocations()
+          close()
+        },
+      })
+    },
   }
 }

@@ -5,6 +5,8 @@ import type { Timers } from '../../clock/timers.js'
 import type { Config } from '../../config/settings.js'
 import { randomId } from '../../guards/ids.js'
 import { EngineError } from '../../redis/connection.js'
+import type { Lane } from '../../redis/lane.js'
+import type { Run } from '../../redis/link.js'
 import { dateOf, dayOf } from '../keys/token-uses.js'
 import type { Caller, ChatLimits, Lease, LeaseVerdict, RelayKey, RelayKeys, StartVerdict } from '../ports.js'
 import type { Engine } from '../shared/engine.js'
@@ -12,12 +14,16 @@ import { bucketOf, sha256 } from '../shared/keys.js'
 import { budgetOf, type LimitSettings, type LocalLimits, startVerdict, withBudget } from './limits.js'
 import { leavePlace, readTokens, spendTokens, startOnce, takePlace } from './shared-limits.js'
 
+export type LimitEngine = Pick<Engine, 'fleet' | 'isGone' | 'nodes'> & {
+  readonly link: { readonly run: Run; readonly commands: Pick<Lane, 'send'> }
+}
+
 export type FleetLimitParts = {
   readonly local: LocalLimits
   readonly keys: Pick<RelayKeys, 'used'>
   readonly settings: () => LimitSettings & Pick<Config, 'redisRequired'>
   /** Null: this server is not in its fleet yet. */
-  readonly engine: () => Pick<Engine, 'link' | 'fleet' | 'isGone' | 'nodes'> | null
+  readonly engine: () => LimitEngine | null
   readonly clock: Clock
   readonly timers: Timers
   readonly times?: PlaceTimes
@@ -57,9 +63,7 @@ export function createFleetLimits(parts: FleetLimitParts): FleetLimits {
   let askAgainAtMs = 0
 
   /** `gone`: Redis did not decide. */
-  async function decided<T>(
-    run: (engine: Pick<Engine, 'link' | 'fleet'>) => Promise<T>,
-  ): Promise<T | 'gone'> {
+  async function decided<T>(run: (engine: LimitEngine) => Promise<T>): Promise<T | 'gone'> {
     const engine = parts.engine()
     if (engine !== null && !engine.isGone && clock.monotonicMs() >= askAgainAtMs) {
       try {
@@ -95,7 +99,7 @@ export function createFleetLimits(parts: FleetLimitParts): FleetLimits {
     return { ok: false, code: 'engine_gone', retryAfterSec: 1, headers: {} }
   }
 
-  async function sharedBudget(link: Engine['link'], fleet: string, key: RelayKey) {
+  async function sharedBudget(link: LimitEngine['link'], fleet: string, key: RelayKey) {
     if (key.tokensPerDay === null) return null
     const here = keys.used(key)
     const shared = await readTokens(link.commands, tokensKey(fleet, key))

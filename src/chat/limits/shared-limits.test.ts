@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../../test/support/redis-server.js'
 import { SlidingWindow } from '../../guards/sliding-window.js'
-import { type Link, openLink } from '../../redis/link.js'
+import { type Link, openLink, type Run } from '../../redis/link.js'
 import { shareOf } from './limits.js'
 import { leavePlace, spendTokens, startOnce, takePlace } from './shared-limits.js'
 
@@ -24,9 +24,12 @@ afterAll(async () => {
   await redis.close()
 })
 
+/** However busy the machine is: the wait has a test of its own (fleet-limits.test.ts). */
+const run: Run = (script, keys, args) => link.run(script, keys, args)
+
 describe('starts', () => {
   const limit = { count: 3, windowMs: 60_000 }
-  const starts = (id: string) => startOnce(link.run, 'starts', limit, id)
+  const starts = (id: string) => startOnce(run, 'starts', limit, id)
   /** The window of an hour ago: Redis's clock is not ours to set, so the entries move. */
   const age = async (id: string, byMs: number) => {
     await link.commands.send(['ZINCRBY', 'starts', -byMs, id])
@@ -48,25 +51,25 @@ describe('starts', () => {
     for (const id of ['a', 'b', 'c']) await starts(id)
     await age('b', 20_000)
     await age('a', 40_000)
-    const { ok, waitMs } = await startOnce(link.run, 'starts', { ...limit, count: 1 }, 'd')
+    const { ok, waitMs } = await startOnce(run, 'starts', { ...limit, count: 1 }, 'd')
     expect([ok, waitMs > 50_000]).toEqual([false, true])
     expect(await link.commands.send(['PTTL', 'starts'])).toBeGreaterThan(0)
   })
 })
 
 test('places are leased: taken, renewed, freed, and free again by themselves', async () => {
-  const take = (id: string, leaseMs = 60_000) => takePlace(link.run, 'places', id, 2, leaseMs)
+  const take = (id: string, leaseMs = 60_000) => takePlace(run, 'places', id, 2, leaseMs)
   expect([await take('a'), await take('b'), await take('c')]).toEqual([true, true, false])
   expect(await take('a')).toBe(true)
-  await leavePlace(link.run, 'places', 'a')
+  await leavePlace(run, 'places', 'a')
   expect([await take('c'), await take('a')]).toEqual([true, false])
   await link.commands.send(['ZADD', 'places', 1, 'b'])
   expect(await take('a')).toBe(true)
 })
 
 test('tokens of a key and day add up over nodes, and the counter ends by itself', async () => {
-  expect(await spendTokens(link.run, 'k:2026-11-30', 40, 1_000_000)).toBe(40)
-  expect(await spendTokens(link.run, 'k:2026-11-30', 2, 1_000_000)).toBe(42)
+  expect(await spendTokens(run, 'k:2026-11-30', 40, 1_000_000)).toBe(40)
+  expect(await spendTokens(run, 'k:2026-11-30', 2, 1_000_000)).toBe(42)
   expect(await link.commands.send(['PTTL', 'k:2026-11-30'])).toBeGreaterThan(0)
 })
 
