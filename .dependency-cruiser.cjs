@@ -82,7 +82,13 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(fleet|redis)/', '^src/app/fleet\\.ts$', '\\.test\\.ts$'],
+        pathNot: [
+          '^src/(fleet|redis)/',
+          '^src/app/fleet\\.ts$',
+          '^src/chat/shared/',
+          '^src/chat/limits/(shared|fleet)-limits\\.ts$',
+          '\\.test\\.ts$',
+        ],
       },
       to: { path: '^src/fleet/', dependencyTypesNot: ['type-only'] },
     },
@@ -108,6 +114,25 @@ module.exports = {
         pathNot: ['^src/notify/', '^src/app/notify\\.ts$', '\\.test\\.ts$'],
       },
       to: { path: '^src/notify/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'sharing-is-loaded-late',
+      comment: 'a relay by itself keeps nothing of it in memory',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/chat/shared/',
+          '^src/chat/limits/(shared|fleet)-limits\\.ts$',
+          '^src/app/fleet-chat\\.ts$',
+          '\\.test\\.ts$',
+        ],
+      },
+      to: {
+        path: '^src/(chat/shared/|chat/limits/(shared|fleet)-limits|app/fleet-chat)',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { fleetMetrics } from '../src/metrics/families/fleet.js'
 import { fleetDocument } from '../src/protocol/fleet.js'
+import { ChatReader } from './support/chat-reader.js'
 import { eventually } from './support/eventually.js'
 import { endAll, g6, type Running } from './support/g6.js'
+import { startHandUpstream } from './support/hand-upstream.js'
 import { type RedisServer, startRedis } from './support/redis-server.js'
 import { SummaryClient } from './support/summary-client.js'
 
@@ -24,7 +26,7 @@ afterEach(async () => {
 })
 
 /** Those that such a run moves; the others have a test where they are counted. */
-const FLEET_METRICS = Object.keys(fleetMetrics).filter(name => !/fenced|unshared/.test(name))
+const FLEET_METRICS = Object.keys(fleetMetrics).filter(name => !/fenced|unshared|g6_chat_/.test(name))
 
 /** A collector's file: whole, by rename. */
 async function write(n: number): Promise<void> {
@@ -205,8 +207,56 @@ test('four servers show one board, resume each other’s readers, and go on with
   }
 })
 
-/** Of ioredis, and of a script of the fleet. */
-const OF_A_FLEET = ['ClusterAllFailedError', 'holderInfo']
+test('an answer of the relay is resumed, joined and stopped at another server, also after its own one has ended', {
+  timeout: 60_000,
+}, async () => {
+  redis = await startRedis()
+  const upstream = await startHandUpstream()
+  try {
+    const env = {
+      RAG_BACKEND_URL: upstream.url,
+      ENABLE_SSE_STREAMING: 'true',
+      ENABLE_AUDIT_TRAIL: 'false',
+      G6_CHAT_RATE: '2/60',
+      G6_SHUTDOWN_GRACE_MS: '2000',
+    }
+    const [here, there] = await Promise.all([1, 2].map(() => Node.start({ file: false, env })))
+    if (here === undefined || there === undefined) throw new Error('two servers')
+    const prefix = '/api/v2/bali-zero/chat-stream'
+    const ask = (node: Node, key: string) =>
+      new ChatReader(`${node.url}${prefix}`, {
+        method: 'POST',
+        body: { query: 'q' },
+        headers: { 'idempotency-key': key },
+      })
+    const has = (count: number) => (reader: ChatReader) => reader.ofType('token').length >= count
+    const first = ask(here, 'k')
+    await upstream.say('a', 'b')
+    await first.until(has(2))
+    const second = await new ChatReader(`${there.url}${prefix}/${first.streamId}?after=1`).until(has(1))
+    const third = await ask(there, 'k').until(has(2))
+    expect([second.answer, third.answer, upstream.asked()]).toEqual(['b', 'ab', 1])
+    // Two starts were counted, whichever server they came to.
+    expect((await ask(here, 'l').end()).status).toBe(429)
+    expect(await here.end('SIGTERM')).toBe(0)
+    for (const reader of [first, second, third]) {
+      await reader.end()
+      expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'shutdown' } }])
+    }
+    const again = await new ChatReader(`${there.url}${prefix}/${first.streamId}`).end()
+    expect(again.numbered).toEqual(first.numbered)
+    expect(await there.metrics()).toMatch(/^g6_chat_shared_lag_events 0$/m)
+    await redis.kill()
+    const unknown = await new ChatReader(`${there.url}${prefix}/AAAAAAAAAAAAAAAAAAAAAA`).end()
+    expect(unknown.status).toBe(503)
+    expect(there.running.said().err).not.toContain('answers cannot be shared')
+  } finally {
+    await upstream.close()
+  }
+})
+
+/** Of ioredis, of a script of the fleet, and of the shared answers. */
+const OF_A_FLEET = ['ClusterAllFailedError', 'holderInfo', 'the shared log has']
 
 test('a server by itself loads nothing of the fleet', async () => {
   folder = await mkdtemp(join(tmpdir(), 'g6-alone-'))

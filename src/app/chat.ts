@@ -8,7 +8,7 @@ import { LiveKeys } from '../chat/keys/live.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
-import { noAudit } from '../chat/ports.js'
+import { type ChatLimits, noAudit } from '../chat/ports.js'
 import { Relay } from '../chat/relay.js'
 import { chatPlugin } from '../chat/routes.js'
 import { createUndiciEdge, type UpstreamEdge } from '../chat/upstream/edge.js'
@@ -21,6 +21,7 @@ import { type ChatPageFacts, chatPagePlugin } from '../http/routes/chat-page.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { chatObserver } from './chat-metrics.js'
+import type { ChatSharing } from './fleet-chat.js'
 
 /** Kept of the time of a stop for readers to take the end of their answers. */
 const READERS_MS = 500
@@ -31,6 +32,8 @@ export type ChatParts = {
   readonly log: Log
   readonly clock: Clock
   readonly connections: Connections
+  /** What it shares with the other servers of a fleet; absent or null: nothing. */
+  readonly sharing?: ChatSharing | null
   /** In place of the network: the backend of the demo. Then nothing is loaded before the first question. */
   readonly standIn?: StandIn | null
 }
@@ -55,7 +58,7 @@ function pageFacts(settings: Config, standIn: StandIn | null): ChatPageFacts {
 }
 
 export function createChat(parts: ChatParts): Chat {
-  const { config, metrics, log, clock, connections, standIn = null } = parts
+  const { config, metrics, log, clock, connections, standIn = null, sharing = null } = parts
   const first = config()
   const audit = lateTrail(
     () =>
@@ -86,7 +89,9 @@ export function createChat(parts: ChatParts): Chat {
       metrics.g6_relay_tokens_total.inc({ key, direction: 'out' }, out)
     },
   })
-  const limits = createChatLimits({ settings: config, keys, clock })
+  const local = createChatLimits({ settings: config, keys, clock })
+  const shared = sharing?.limits(local, keys) ?? null
+  const limits: ChatLimits = shared ?? local
   const hmacKey = first.auditKey === null ? null : Buffer.from(first.auditKey)
   const rollout = createRollout({ settings: config, hmacKey })
   const identity = createIdentity({
@@ -97,7 +102,7 @@ export function createChat(parts: ChatParts): Chat {
   })
   const relay: Relay = new Relay({
     config,
-    store: new MemoryStore({ logBytes: () => config().chatLogBytes }),
+    store: sharing?.store ?? new MemoryStore({ logBytes: () => config().chatLogBytes }),
     edge: standIn?.edge ?? (() => createUndiciEdge()),
     audit: trail,
     observer,
@@ -125,6 +130,7 @@ export function createChat(parts: ChatParts): Chat {
     ],
     start: async () => {
       const settings = config()
+      if (relayInUse(settings)) sharing?.start()
       if (!relayInUse(settings) || standIn !== null) return
       const { chatOnDisconnect, chatAllowFinish } = settings
       const missingKey = missingKeyText(settings)
@@ -139,6 +145,7 @@ export function createChat(parts: ChatParts): Chat {
     },
     close: async graceMs => {
       await relay.close(graceMs, Math.max(0, graceMs - READERS_MS))
+      shared?.close()
       keys.close()
       await trail.close()
     },

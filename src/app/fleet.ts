@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { Engine } from '../chat/shared/engine.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
 import type { CycleResult, Output, SourceState } from '../engine/cycle.js'
@@ -43,6 +44,8 @@ export function createFleet(parts: FleetParts): Fleet {
   let latest: CycleResult | null = null
   let isForeign = false
   let isLarge = false
+  let isFull = false
+  let onEngine: (engine: Engine) => void = () => {}
   let id = ''
   let members: { readonly atMs: number; readonly read: Promise<FleetDocument> } | null = null
   let settle: (error: Error | null) => void = () => {}
@@ -160,6 +163,19 @@ export function createFleet(parts: FleetParts): Fleet {
       node.start()
       setSeat()
       offer()
+      const made = { link, node }
+      onEngine({
+        link,
+        node: id,
+        fleet: config.fleet,
+        db: address.db,
+        get isGone() {
+          return made.node.isEngineGone
+        },
+        get nodes() {
+          return made.node.nodes
+        },
+      })
       const cancel = systemTimers.after(JOIN_MS, () => settle(null))
       const error = await settled
       cancel()
@@ -179,6 +195,13 @@ export function createFleet(parts: FleetParts): Fleet {
 
     reload: () => node?.rejoin(),
     catchUp: () => node?.catchUp() ?? Promise.resolve(),
+
+    onEngine: listener => {
+      onEngine = listener
+    },
+    setFull: full => {
+      isFull = full
+    },
 
     health,
 
@@ -223,6 +246,7 @@ export function createFleet(parts: FleetParts): Fleet {
       ...(isForeign ? ['foreign' as const] : []),
       ...(node?.isUnreadable === true ? ['version' as const] : []),
       ...(isLarge ? ['large' as const] : []),
+      ...(isFull ? ['full' as const] : []),
     ]
     return {
       fleet: {

@@ -1,5 +1,6 @@
 // What the parts of a program are made of, and what a pipeline is: the types that more than one file here needs.
 import type { MemberCounts } from '../automatic/board.js'
+import type { Engine } from '../chat/shared/engine.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
@@ -96,6 +97,10 @@ export interface Fleet {
   reload(): void
   /** Resolves when what is in Redis now is shown, or after 300 ms. */
   catchUp(): Promise<void>
+  /** Calls back when it has joined; asked for before `start`. */
+  onEngine(listener: (engine: Engine) => void): void
+  /** Redis has no memory left for answers. */
+  setFull(isFull: boolean): void
   health(): FleetHealth
   /** Where the rules of notifications are, for all servers of the fleet. */
   readonly notify: SharedState

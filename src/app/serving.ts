@@ -69,7 +69,12 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     startedMs,
     fleet,
   } = parts
+  const sharing =
+    fleet === null
+      ? null
+      : (await import('./fleet-chat.js')).shareChat({ fleet, config: settings, metrics, log, clock })
   const chat = createChat({
+    sharing,
     config: settings,
     metrics,
     log,

@@ -211,6 +211,7 @@ export class Admission {
     const verdict = await this.#parts.limits.start(caller)
     if (verdict.ok) return verdict.headers
     const { code, retryAfterSec, headers } = verdict
+    if (code === 'engine_gone') throw busy('chat_fleet', code)
     if (code === 'tokens_spent') throw tokensSpent(retryAfterSec, headers)
     throw rateLimited('chat_rate', code, retryAfterSec, headers)
   }

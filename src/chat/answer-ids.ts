@@ -16,13 +16,15 @@ export class AnswerIds {
   /** Streams in the background that nobody has asked their backend to cancel. */
   readonly #goingOn = new Set<string>()
 
-  keep(id: string, answer: KnownAnswer): void {
+  /** False: it was known. */
+  keep(id: string, answer: KnownAnswer): boolean {
     const { streamId } = answer
-    if (this.#idOf.get(streamId) === id) return
+    if (this.#idOf.get(streamId) === id) return false
     this.forget(streamId)
     this.#byId.set(id, answer)
     this.#idOf.set(streamId, id)
     if (answer.isBackground) this.#goingOn.add(streamId)
+    return true
   }
 
   find(id: string): KnownAnswer | null {

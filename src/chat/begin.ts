@@ -69,6 +69,12 @@ export type StartOptions<Said> = {
   readonly caller: Caller
   readonly lease: Lease
   readonly onDisconnect: OnDisconnect
+  /** A new one unless given. */
+  readonly streamId?: string
+}
+
+export function newStreamId(): string {
+  return randomId(16, 'base64url')
 }
 
 /** One try, for the log. */
@@ -85,13 +91,12 @@ const MAX_KINDS = 8
 /** Not started yet. `onEnded` is called once its end is recorded. */
 export function begin<Said>(
   parts: BeginParts,
-  { request, connectionId, caller, lease, onDisconnect }: StartOptions<Said>,
+  { request, connectionId, caller, lease, onDisconnect, streamId = newStreamId() }: StartOptions<Said>,
   onEnded: (facts: StreamFacts) => void,
 ): Generation<Said> {
   const { store, edge, breakers, audit, observer, spent, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
   const { requestId, sessionId, traceId = null, asking, format } = request
-  const streamId = randomId(16, 'base64url')
   const trace = traceId === null ? {} : { traceId }
   const { person, relayKey } = caller
   const facts: StreamFacts = {

@@ -40,6 +40,7 @@ export type ChatConfig = Pick<
   | 'relayAnonymous'
   | 'relayMaxBodyBytes'
   | 'relayPass'
+  | 'redisRequired'
 >
 
 export type BackendsInUse = Pick<Config, 'ragBackendUrl' | 'relayBackends' | 'relayUpstream'>

@@ -1,4 +1,5 @@
 // Events of a chat stream as text/event-stream.
+import { CHAT_FAILURES } from '../protocol/chat-events.js'
 import { encodeComment, encodeEvent, encodeRetry } from '../sse/encode.js'
 import type { StreamFacts } from './log/chat-log.js'
 import type { Numbered } from './stream-state.js'
@@ -26,3 +27,24 @@ export function encodeHeartbeat(wallMs: number): string {
 }
 
 export const PING = encodeComment('ping')
+
+/**
+ * The number in the id of `encodeLost`. It tells a reader that has that event apart from one that has as many events as are kept: the last
+ * ones before a loss may be known to it alone.
+ */
+export const LAST_SEQUENCE = 999_999_999_999_999
+
+/** The end of an answer whose server was lost, for a reader that has the events before `sequence`. */
+export function encodeLost(
+  { streamId, connectionId }: Pick<StreamFacts, 'streamId' | 'connectionId'>,
+  sequence: number,
+  wallMs: number,
+): string {
+  const { message, retryable } = CHAT_FAILURES.node_lost
+  const data = { code: 'node_lost', message, retryable, connectionId }
+  return encodeEvent({
+    id: `${streamId}.${LAST_SEQUENCE}`,
+    event: 'message',
+    data: JSON.stringify({ type: 'error', data, sequence, timestamp: wallMs }),
+  })
+}

@@ -161,6 +161,10 @@ export class Generation<Said = unknown> {
     else this.#cancelGrace = this.#parts.timers.after(graceMs, () => this.abort('idle'))
   }
 
+  fail(code: ChatFailureCode): void {
+    this.#end({ type: 'error', code })
+  }
+
   abort(reason: AbortReason): void {
     this.#end({ type: 'aborted', reason })
   }

@@ -12,10 +12,15 @@ export function idempotencyKey(header: string | readonly string[] | undefined): 
   return parsed.success && parsed.data
 }
 
-type Known = { readonly streamId: string; readonly fingerprint: string }
+type Known = {
+  readonly streamId: string
+  readonly fingerprint: string
+  /** Resolves when the answer has begun, or has failed before; null: it has begun. */
+  readonly begun: Promise<void> | null
+}
 export type Earlier =
   | { readonly kind: 'none' }
-  | { readonly kind: 'same'; readonly streamId: string }
+  | { readonly kind: 'same'; readonly streamId: string; readonly begun: Promise<void> | null }
   | { readonly kind: 'conflict' }
 
 export class IdempotencyKeys {
@@ -37,13 +42,34 @@ export class IdempotencyKeys {
     const known = this.#byKey.get(scoped)
     if (known === undefined) return { kind: 'none' }
     return known.fingerprint === fingerprint
-      ? { kind: 'same', streamId: known.streamId }
+      ? { kind: 'same', streamId: known.streamId, begun: known.begun }
       : { kind: 'conflict' }
   }
 
   keep(scoped: string, fingerprint: string, streamId: string): void {
-    this.#byKey.set(scoped, { streamId, fingerprint })
-    this.#keyOf.set(streamId, scoped)
+    this.#set(scoped, { streamId, fingerprint, begun: null })
+  }
+
+  /**
+   * The answer is about to begin: until the returned function is called with whether it has, a second caller waits. Called at once
+   * after `find`, so one of two callers is the first.
+   */
+  reserve(scoped: string, fingerprint: string, streamId: string): (hasBegun: boolean) => void {
+    let resolve = (): void => {}
+    const begun = new Promise<void>(settled => {
+      resolve = settled
+    })
+    this.#set(scoped, { streamId, fingerprint, begun })
+    return hasBegun => {
+      if (!hasBegun) this.forget(streamId)
+      else if (this.#byKey.get(scoped)?.streamId === streamId) this.keep(scoped, fingerprint, streamId)
+      resolve()
+    }
+  }
+
+  #set(scoped: string, known: Known): void {
+    this.#byKey.set(scoped, known)
+    this.#keyOf.set(known.streamId, scoped)
   }
 
   /**

@@ -111,7 +111,8 @@ export type StartVerdict =
   | { readonly ok: true; readonly headers: Headers }
   | {
       readonly ok: false
-      readonly code: 'rate_limited' | 'tokens_spent'
+      /** `engine_gone`: Redis does not answer, and nobody may start without it (G6_REDIS_REQUIRED). */
+      readonly code: 'rate_limited' | 'tokens_spent' | 'engine_gone'
       readonly retryAfterSec: number
       readonly headers: Headers
     }
@@ -121,11 +122,14 @@ export interface Lease {
   release(): void
 }
 
+/** `gone`: Redis does not answer, and nobody may start without it (G6_REDIS_REQUIRED). */
+export type LeaseVerdict = Lease | 'user' | 'instance' | 'gone'
+
 export interface ChatLimits {
   /** Counts one start of a caller. Never throws: when its store fails, it logs that and admits the caller. */
   start(caller: Pick<Caller, 'key' | 'relayKey'>): Promise<StartVerdict>
   /** Counts one live stream. `user`: the limit of this caller is reached; `instance`: the server's. Null: no limit of one caller. */
-  lease(caller: Pick<Caller, 'key' | 'relayKey'> | null): Lease | 'user' | 'instance'
+  lease(caller: Pick<Caller, 'key' | 'relayKey'> | null): LeaseVerdict | Promise<LeaseVerdict>
   /** Counts the tokens of an answer that has ended; without a relay key nothing is counted. */
   spent(relayKey: RelayKey | null, tokens: Spent): void
   /** Whether there are keys in API_KEYS_INTERNAL. */

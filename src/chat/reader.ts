@@ -132,8 +132,7 @@ export class AnswerReader {
     const { log, wire } = this.#parts
     while (!this.#connection.blocked && !this.#isReading && !this.#connection.ended) {
       if (this.#position >= log.tail) {
-        this.#isCut = log.end === 'cut'
-        if (log.end !== 'open') this.#end()
+        if (log.end !== 'open') this.#endWith(log)
         return
       }
       // It took so long that the next events were dropped.
@@ -146,6 +145,13 @@ export class AnswerReader {
       if (slice instanceof Promise) this.#takeLater(slice)
       else this.#take(slice.bytes, slice.next)
     }
+  }
+
+  /** It has all that the log has. */
+  #endWith({ end, lostEnd }: ChatLog): void {
+    this.#isCut = end === 'cut' && lostEnd == null
+    if (lostEnd != null) this.#write(toWire(lostEnd(this.#position), this.#parts.wire))
+    this.#end()
   }
 
   #takeLater(slice: Promise<LogSlice>): void {

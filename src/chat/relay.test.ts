@@ -16,7 +16,7 @@ function start() {
     attach: () => {},
     create: () => new MemoryLog(1_000),
     find: () => null,
-    askStop: streamId => askedToStop.push(streamId),
+    askStop: ({ streamId }) => askedToStop.push(streamId) > 0,
     expire: () => {},
     remove: () => {},
     close: async () => {},
@@ -35,13 +35,13 @@ function start() {
   return { relay, askedToStop }
 }
 
-test('a stop is passed on when the stream runs elsewhere, and not when it has ended', () => {
+test('a stop is passed on when the stream runs elsewhere, and not when it has ended', async () => {
   const { relay, askedToStop } = start()
   const log = new MemoryLog(1_000)
-  relay.stop({ facts: FACTS, log })
+  await relay.stop({ facts: FACTS, log })
   expect(askedToStop).toEqual(['s'])
   log.append('the end', true)
   log.close('whole')
-  relay.stop({ facts: FACTS, log })
+  await relay.stop({ facts: FACTS, log })
   expect(askedToStop).toEqual(['s'])
 })

@@ -26,6 +26,8 @@ import {
   type ChatLog,
   type FoundStream,
   type LogStore,
+  type SharedClaims,
+  type SharedNames,
   type StreamFacts,
   streamMark,
 } from './log/chat-log.js'
@@ -120,6 +122,10 @@ export class Relay {
       onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
       onFollowedElsewhere: (streamId, isFollowed) =>
         this.#running.get(streamId)?.followedElsewhere(isFollowed),
+      onJoinedElsewhere: streamId => {
+        if (this.#running.get(streamId)?.facts.owner === null) this.keys.share(streamId)
+      },
+      onFenced: streamId => this.#running.get(streamId)?.fail('node_lost'),
     })
   }
 
@@ -142,10 +148,11 @@ export class Relay {
 
   /** Null: unknown, or of another caller. */
   async find(streamId: string, caller: Caller): Promise<FoundStream | null> {
-    const found = await this.#parts.store.find(streamId)
+    const callers = ownerOf(caller)
+    const found = await this.#parts.store.find(streamId, callers)
     if (found === null) return null
     const { owner } = found.facts
-    return owner === null || owner === ownerOf(caller) ? found : null
+    return owner === null || owner === callers ? found : null
   }
 
   /** Null: it has ended, or runs on another instance. */
@@ -153,16 +160,35 @@ export class Relay {
     return this.#running.get(streamId) ?? null
   }
 
-  /** On whichever instance it runs. Idempotent. */
-  stop({ facts: { streamId }, log }: FoundStream): void {
-    const generation = this.#running.get(streamId)
+  /** On whichever instance it runs. Idempotent. False: nobody may stop it. */
+  async stop({ facts, log }: FoundStream): Promise<boolean> {
+    const generation = this.#running.get(facts.streamId)
     if (generation !== undefined) generation.abort('client_stop')
-    else if (log.end === 'open') this.#parts.store.askStop(streamId)
+    else if (log.end === 'open') return await this.#parts.store.askStop(facts)
+    return true
+  }
+
+  /** Idempotency keys over all instances; undefined: there is one instance. */
+  get claims(): SharedClaims | undefined {
+    return this.#parts.store.claims
+  }
+
+  /** Names of streams over all instances; undefined: there is one instance. */
+  get names(): SharedNames | undefined {
+    return this.#parts.store.names
+  }
+
+  /** Another caller joined it, and nothing shows that it is the same person: nobody can stop it from now on. */
+  async share({ streamId, owner }: StreamFacts): Promise<void> {
+    if (owner !== null) return
+    if (this.#parts.store.share !== undefined && !this.#running.has(streamId))
+      await this.#parts.store.share(streamId)
+    this.keys.share(streamId)
   }
 
   /** For a stream that failed before anything was sent: it cannot be resumed. */
-  forget(streamId: string): void {
-    this.#parts.store.remove(streamId)
+  async forget(streamId: string): Promise<void> {
+    await this.#parts.store.remove(streamId)
   }
 
   /**
@@ -183,7 +209,9 @@ export class Relay {
     // What is passed on is the upstream's alone.
     const isOwn = view === undefined && format !== 'pass'
     const shown = view ?? { log, greeting: isOwn ? `${RETRY}${resumed}` : '' }
-    let first: Beginning = { bytes: EMPTY_BYTES, next: Math.min(from, shown.log.tail), later: null }
+    // A reader may have more than a copy of the log.
+    const next = shown.log.isBehind === true ? from : Math.min(from, shown.log.tail)
+    let first: Beginning = { bytes: EMPTY_BYTES, next, later: null }
     const stream = open(wire => {
       first = beginning(shown.log, first.next, shown.greeting, wire)
       return first.bytes

@@ -1,9 +1,14 @@
 // Coming back to a stream: resuming it by its id or by Last-Event-ID, and stopping it.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../contract/errors.js'
+import { encodeRetry } from '../sse/encode.js'
 import { type ConnectParts, connect, followIn, type Seat, withSeat } from './connect.js'
+import { LAST_SEQUENCE } from './encode.js'
 import type { FoundStream, LogEnd } from './log/chat-log.js'
 import { after as afterText, type EventId, eventIdOf, isStreamId } from './request.js'
+
+/** Of an EventSource whose answer may be at another server, while nobody can say. */
+const COME_BACK_MS = 3_000
 
 /** The client names a stream. 404 when it is unknown or of another caller. */
 export function resume(parts: ConnectParts, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -31,10 +36,35 @@ export function reconnect(
   { streamId, sequence }: EventId,
 ): Promise<unknown> {
   return withSeat(parts.admission, request, async seat => {
-    const found = await find(parts, request, streamId)
+    const found = await findOrComeBack(parts, request, streamId)
+    if (found === 'unknown now') return comeBack(reply)
     if (found === null) return nothingLeft(parts, reply, null)
     return follow(parts, request, reply, found, sequence + 1, seat)
   })
+}
+
+async function findOrComeBack(
+  parts: ConnectParts,
+  request: FastifyRequest,
+  streamId: string,
+): Promise<FoundStream | null | 'unknown now'> {
+  try {
+    return await find(parts, request, streamId)
+  } catch (error) {
+    if (error instanceof HttpError && error.code === 'engine_gone') return 'unknown now'
+    throw error
+  }
+}
+
+/** An EventSource takes any other status than 200 as final, so it is sent away with a time to come back. */
+function comeBack(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(200)
+    .headers({
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-cache, no-transform',
+    })
+    .send(`${encodeRetry(COME_BACK_MS)}\n`)
 }
 
 export async function stop(
@@ -44,15 +74,24 @@ export async function stop(
 ): Promise<unknown> {
   const found = await findNamed(parts, request)
   if (found === null) throw notFound()
-  stopFound(parts, request, found)
+  await stopFound(parts, request, found)
   return reply.code(202).send()
 }
 
 /** Throws the 404 of an answer that others joined. */
-export function stopFound(parts: ConnectParts, request: FastifyRequest, found: FoundStream): void {
+export async function stopFound(
+  parts: ConnectParts,
+  request: FastifyRequest,
+  found: FoundStream,
+): Promise<void> {
   if (parts.relay.keys.isShared(found.facts.streamId)) throw notFound()
-  parts.audit.record({ operation: 'stream.stop', ...recordOf(parts, request, found) })
-  parts.relay.stop(found)
+  const record = (): void =>
+    parts.audit.record({ operation: 'stream.stop', ...recordOf(parts, request, found) })
+  // Before the record of its end; one that runs elsewhere may turn out to be unknown there.
+  const isHere = parts.relay.running(found.facts.streamId) !== null
+  if (isHere) record()
+  if (!(await parts.relay.stop(found))) throw notFound()
+  if (!isHere) record()
 }
 
 /** Null: unknown, or of another caller. */
@@ -90,7 +129,8 @@ export function follow(
   seat: Seat,
 ): FastifyReply {
   const { log, facts } = found
-  if (log.end !== 'open' && from >= log.tail) return nothingLeft(parts, reply, log.end)
+  const hasEnd = log.lostEnd == null || from > LAST_SEQUENCE
+  if (log.end !== 'open' && from >= log.tail && hasEnd) return nothingLeft(parts, reply, log.end)
   if (from < log.head) throw new HttpError('expired')
   followIn(seat, facts.streamId)
   parts.observer.onResume?.('resumed')

@@ -3,13 +3,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timers } from '../clock/timers.js'
 import { HttpError } from '../contract/errors.js'
-import type { Request } from './begin.js'
+import { newStreamId, type Request } from './begin.js'
 import type { ConnectParts } from './connect.js'
 import type { Generation, OnDisconnect } from './generation.js'
 import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
 import type { FoundStream } from './log/chat-log.js'
-import type { ChatLimits, Lease } from './ports.js'
+import type { Caller, ChatLimits, Lease } from './ports.js'
 import { busy, rateLimited } from './refused.js'
+import type { Relay } from './relay.js'
 import { onDisconnect as onDisconnectWord } from './request.js'
 import type { CallFailure } from './upstream/call.js'
 
@@ -55,38 +56,96 @@ export async function start<Said>(
   const { caller } = admission.of(request)
   const key = idempotencyKey(request.headers['idempotency-key'])
   if (key === false) throw new HttpError('invalid_idempotency_key')
-  if (key === null) return begin(parts, request, starting, false)
+  if (key === null) return begin(parts, request, starting, { hasKey: false })
   const scoped = IdempotencyKeys.scoped(caller.key, key)
   const fingerprint = starting.fingerprint()
-  const earlier = relay.keys.find(scoped, fingerprint)
-  if (earlier.kind === 'conflict') throw new HttpError('idempotency_conflict')
-  if (earlier.kind === 'same') {
-    const { streamId } = earlier
-    const found = await relay.find(streamId, caller)
-    if (found !== null) {
-      if (found.facts.owner === null) relay.keys.share(streamId)
-      return { found, generation: relay.running(streamId), isJoined: true, hasKey: true }
-    }
+  const earlier = await earlierHere(relay, caller, scoped, fingerprint)
+  if (earlier !== null) return joined(relay, earlier)
+  const streamId = newStreamId()
+  const settle = relay.keys.reserve(scoped, fingerprint, streamId)
+  let hasBegun = false
+  try {
+    const question = { scoped, fingerprint, streamId }
+    const elsewhere = await earlierElsewhere(parts, caller, question, relay.claims?.joinMs ?? 0)
+    if (elsewhere !== null) return await joined(relay, elsewhere)
+    const started = await begin(parts, request, starting, { hasKey: true, streamId })
+    hasBegun = true
+    return started
+  } finally {
+    settle(hasBegun)
+    if (!hasBegun) await relay.claims?.giveUp(streamId)
   }
-  const started = begin(parts, request, starting, true)
-  relay.keys.keep(scoped, fingerprint, started.found.facts.streamId)
-  return started
 }
 
-function begin<Said>(
+async function joined(relay: Relay, found: FoundStream): Promise<Started> {
+  await relay.share(found.facts)
+  return { found, generation: relay.running(found.facts.streamId), isJoined: true, hasKey: true }
+}
+
+/** Null: there is none. Throws the 409 of another question with the same key. */
+async function earlierHere(
+  relay: Relay,
+  caller: Caller,
+  scoped: string,
+  fingerprint: string,
+): Promise<FoundStream | null> {
+  for (;;) {
+    const earlier = relay.keys.find(scoped, fingerprint)
+    if (earlier.kind === 'conflict') throw new HttpError('idempotency_conflict')
+    if (earlier.kind === 'none') return null
+    await earlier.begun
+    const found = await relay.find(earlier.streamId, caller)
+    // The first caller gets the failure of one that could not begin; this one asks itself.
+    if (found !== null || earlier.begun === null) return found
+  }
+}
+
+export type Question = { readonly scoped: string; readonly fingerprint: string; readonly streamId: string }
+
+/** Between two looks for the answer of another instance. */
+const FIRST_LOOK_MS = 20
+const LATEST_LOOK_MS = 500
+
+/**
+ * The answer to the same question with the same key at another instance. Null: the key is claimed for this one now. Throws the 409
+ * of another question, and a 503 when the other answer does not begin within `forMs`.
+ */
+export async function earlierElsewhere(
+  { relay, clock, timers, config }: Pick<AskParts, 'relay' | 'clock' | 'timers' | 'config'>,
+  caller: Caller,
+  { scoped, fingerprint, streamId }: Question,
+  forMs: number,
+): Promise<FoundStream | null> {
+  const { claims } = relay
+  if (claims === undefined) return null
+  const giveUpAtMs = clock.monotonicMs() + forMs
+  for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(2 * waitMs, LATEST_LOOK_MS)) {
+    const claimed = await claims.claim(scoped, fingerprint, streamId)
+    if (claimed.kind === 'conflict') throw new HttpError('idempotency_conflict')
+    if (claimed.kind === 'gone' && config().redisRequired) throw busy('chat_fleet', 'engine_gone')
+    if (claimed.kind !== 'joined') return null
+    const found = await relay.find(claimed.streamId, caller)
+    if (found !== null) return found
+    if (clock.monotonicMs() >= giveUpAtMs) throw busy('chat_fleet', 'answer_pending')
+    await new Promise<void>(resolve => void timers.after(waitMs, resolve))
+  }
+}
+
+async function begin<Said>(
   parts: AskParts,
   request: FastifyRequest,
   starting: Starting<Said>,
-  hasKey: boolean,
-): Started {
+  { hasKey, streamId }: { readonly hasKey: boolean; readonly streamId?: string },
+): Promise<Started> {
   const { relay, admission, audit } = parts
   const { caller, connectionId } = admission.of(request)
   if (!audit.canStart()) throw busy('chat_audit', 'audit_unavailable')
-  const lease = takeLease(parts, request)
+  const lease = await takeLease(parts, request)
   try {
     const { onDisconnect } = starting
     const asked = starting.question()
-    const generation = relay.start({ request: asked, connectionId, caller, lease, onDisconnect })
+    const named = streamId === undefined ? {} : { streamId }
+    const generation = relay.start({ request: asked, connectionId, caller, lease, onDisconnect, ...named })
     starting.onStarted?.(generation)
     const found = { facts: generation.facts, log: generation.log }
     return { found, generation, isJoined: false, hasKey }
@@ -97,12 +156,13 @@ function begin<Said>(
 }
 
 /** Throws the refusal of a caller, or an instance, with too many answers at once. */
-export function takeLease(
+export async function takeLease(
   { limits, admission }: Pick<AskParts, 'limits' | 'admission'>,
   request: FastifyRequest,
-): Lease {
+): Promise<Lease> {
   const { caller, bypasses } = admission.of(request)
-  const lease = limits.lease(bypasses ? null : caller)
+  const lease = await limits.lease(bypasses ? null : caller)
+  if (lease === 'gone') throw busy('chat_fleet', 'engine_gone')
   if (lease === 'instance') throw busy('chat_cap', 'chat_full')
   if (lease === 'user') throw rateLimited('chat_cap', 'too_many_streams_of_user')
   return lease
@@ -142,6 +202,6 @@ export async function untilBegun(
   if (outcome === 'gone' && !hasKey) generation.abort('idle')
   leave()
   if (outcome === 'gone') return { how: 'gone' }
-  relay.forget(found.facts.streamId)
+  await relay.forget(found.facts.streamId)
   return { how: 'failed', failure: outcome }
 }

@@ -267,6 +267,18 @@ const TABLE = {
     title: 'Audit trail not writable',
     detail: 'New streams are refused while the audit trail cannot take records (G6_AUDIT_REQUIRED).',
   },
+  engine_gone: {
+    status: 503,
+    title: 'Redis does not answer',
+    detail:
+      'Only Redis knows what the other servers of the fleet have, and it does not answer; try again later.',
+  },
+  answer_pending: {
+    status: 503,
+    title: 'Answer not there yet',
+    detail:
+      'Another server was asked this question with the same key, and its answer has not begun; try again.',
+  },
   upstream_timeout: {
     status: 504,
     title: 'No answer in time',

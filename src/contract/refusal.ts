@@ -26,6 +26,7 @@ export type ChatGuard =
   | 'chat_cap'
   | 'chat_audit'
   | 'chat_backend'
+  | 'chat_fleet'
 export type Guard = RejectReason | ChatGuard
 
 export class Refusal<G extends Guard = Guard> extends HttpError {

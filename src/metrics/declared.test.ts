@@ -116,6 +116,10 @@ g6_fleet_notice_lag_seconds histogram
 g6_fleet_pulls_total counter why
 g6_fleet_link_resets_total counter why
 g6_fleet_unshared_total counter why
+g6_chat_shared_put_seconds histogram
+g6_chat_shared_lag_events gauge
+g6_chat_buried_total counter
+g6_chat_limits_local_total counter
 g6_history_series gauge
 g6_history_db_bytes gauge
 g6_history_db_limit_bytes gauge

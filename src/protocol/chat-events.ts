@@ -68,6 +68,11 @@ export const CHAT_FAILURES = {
     retryable: true,
     problem: 'breaker_open',
   },
+  node_lost: {
+    message: 'The server that made the answer was lost.',
+    retryable: true,
+    problem: 'upstream_failed',
+  },
   internal: { message: 'The answer failed on this server.', retryable: false, problem: 'upstream_failed' },
 } as const
 

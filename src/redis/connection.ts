@@ -32,4 +32,9 @@ export class EngineError extends Error {
   ) {
     super(message)
   }
+
+  /** Memory is full. */
+  get isFull(): boolean {
+    return this.fault === 'refused' && /\bOOM\b/.test(this.message)
+  }
 }

@@ -47,6 +47,8 @@ export type LaneOptions = {
 }
 
 export type RunOptions = {
+  /** The caller stops waiting after this; the connection still has its whole deadline. */
+  readonly waitMs?: number
   readonly as?: 'text' | 'bytes'
 }
 
@@ -62,6 +64,7 @@ export class Lane {
   readonly #times: LaneTimes
   #connection: Connection | null = null
   #up = false
+  #downSinceMs: number
   #attempts = 0
   #pending = 0
   #cancelNext: () => void = () => {}
@@ -71,6 +74,7 @@ export class Lane {
     this.#options = options
     this.#timers = options.timers ?? systemTimers
     this.#times = options.times ?? LANE_TIMES
+    this.#downSinceMs = options.monotonicMs()
   }
 
   /** Connects, and goes on connecting until `close`. Call once. */
@@ -80,6 +84,11 @@ export class Lane {
 
   get isUp(): boolean {
     return this.#up
+  }
+
+  /** Since when there is no connection, by the monotonic clock; null while there is one. */
+  get downSinceMs(): number | null {
+    return this.#up ? null : this.#downSinceMs
   }
 
   async run(
@@ -98,7 +107,7 @@ export class Lane {
   }
 
   /** Rejects with an EngineError and nothing else. */
-  send(command: Command, { as = 'text' }: RunOptions = {}): Promise<unknown> {
+  send(command: Command, { waitMs, as = 'text' }: RunOptions = {}): Promise<unknown> {
     const connection = this.#connection
     if (connection === null || !this.#up)
       return Promise.reject(new EngineError('gone', 'no connection to Redis'))
@@ -107,15 +116,20 @@ export class Lane {
     const { monotonicMs, observer } = this.#options
     const sentMs = monotonicMs()
     this.#pending++
+    const late = (ms: number): EngineError => new EngineError('late', `no answer of Redis within ${ms} ms`)
     return new Promise((resolve, reject) => {
       const { deadlineMs } = this.#times
-      const cancel = this.#timers.after(deadlineMs, () => {
-        reject(new EngineError('late', `no answer of Redis within ${deadlineMs} ms`))
-        this.#reset(connection, 'deadline')
-      })
+      const cancels = [
+        this.#timers.after(deadlineMs, () => {
+          reject(late(deadlineMs))
+          this.#reset(connection, 'deadline')
+        }),
+      ]
+      if (waitMs !== undefined && waitMs < deadlineMs)
+        cancels.push(this.#timers.after(waitMs, () => reject(late(waitMs))))
       const settle = (): void => {
         this.#pending--
-        cancel()
+        for (const cancel of cancels) cancel()
       }
       connection.send(command, as).then(
         reply => {
@@ -175,6 +189,7 @@ export class Lane {
     connection.destroy()
     if (this.#up) {
       this.#up = false
+      this.#downSinceMs = this.#options.monotonicMs()
       this.#options.observer?.onDown?.()
     }
     this.#options.observer?.onReset?.(why)

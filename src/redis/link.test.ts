@@ -83,8 +83,10 @@ describe('the link to Redis', () => {
     proxy.target = 0
     const { link: made } = await throughProxy()
     expect(await faultOf(made.run(ECHO, ['n'], ['a']))).toBe('gone')
+    expect(made.commands.downSinceMs).not.toBeNull()
     proxy.target = redis.path
     await up(made)
+    expect(made.commands.downSinceMs).toBeNull()
   })
 
   test('gives a command up after its deadline when the server is stopped, and comes back when it goes on', async () => {
@@ -92,7 +94,13 @@ describe('the link to Redis', () => {
     await up(made)
     redis.pause()
     try {
-      expect(await faultOf(made.run(ECHO, ['n'], ['a']))).toBe('late')
+      const order: string[] = []
+      const note = (name: string, command: Promise<unknown>) =>
+        faultOf(command).then(fault => order.push(`${name} ${fault}, ${resets.length} resets`))
+      const slow = made.run(ECHO, ['n'], ['a'], { waitMs: 20 })
+      const patient = made.run(ECHO, ['n'], ['a'])
+      await Promise.all([note('slow', slow), note('patient', patient)])
+      expect(order).toEqual(['slow late, 0 resets', 'patient late, 1 resets'])
       expect(made.commands.isUp).toBe(false)
       expect(resets[0]).toBe('commands deadline')
     } finally {
@@ -159,11 +167,14 @@ describe('the link to Redis', () => {
     }
   })
 
-  test('closes both connections, and rejects what waits', async () => {
+  test('has a connection of its own for answers, so that a backlog does not delay a beat', async () => {
     const { link: made } = await throughProxy()
     await up(made)
-    expect(proxy.open).toBe(2)
-    const blocked = made.commands.send(['BLPOP', 'nothing', 5])
+    const { bulk } = made
+    await eventually(() => bulk.isUp, 'the third connection is up')
+    expect(proxy.open).toBe(3)
+    const blocked = bulk.send(['BLPOP', 'nothing', 5])
+    expect(await made.run(ECHO, ['n'], ['a'])).toEqual(['n', 'a', expect.any(Number)])
     made.close()
     expect(await faultOf(blocked)).toBe('gone')
     await eventually(() => proxy.open === 0, 'all connections are closed')

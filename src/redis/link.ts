@@ -1,6 +1,7 @@
 // The link to Redis, and the one file that knows ioredis, which is loaded when a link is opened.
 //
-// Two lanes: commands and a subscriber. Of ioredis only the wire protocol, TLS, Sentinel and Cluster are used: it never reconnects,
+// Three lanes: commands (beats, boards, limits), bulk (answers of the relay: a backlog of them must not delay a beat; opened at
+// first use), and a subscriber. Of ioredis only the wire protocol, TLS, Sentinel and Cluster are used: it never reconnects,
 // queues or repeats here (lane.ts says why).
 import type { Timers } from '../clock/timers.js'
 import type { RedisAddress } from './address.js'
@@ -8,7 +9,7 @@ import { type Connection, EngineError } from './connection.js'
 import { LANE_TIMES, Lane, type LaneTimes, type ResetReason, type RunOptions } from './lane.js'
 import type { Script } from './script.js'
 
-export type LaneName = 'commands' | 'subscriber'
+export type LaneName = 'commands' | 'bulk' | 'subscriber'
 
 export type LinkObserver = {
   onReset?(lane: LaneName, why: ResetReason): void
@@ -46,7 +47,10 @@ export class Link {
   readonly commands: Lane
   readonly #subscriber: Lane
   readonly #listeners = new Map<string, Listener>()
+  readonly #makeLane: (name: LaneName) => Lane
   #subscribed: Connection | null = null
+  #bulk: Lane | null = null
+  #closed = false
 
   constructor(open: () => Connection, options: Omit<LinkOptions, 'address' | 'ca'>) {
     const { observer, ...shared } = options
@@ -66,11 +70,19 @@ export class Link {
       return lane
     }
     const ping = (connection: Connection): Promise<unknown> => connection.send(['PING'], 'text')
-    this.commands = laneOf('commands', ping)
+    this.#makeLane = name => laneOf(name, ping)
+    this.commands = this.#makeLane('commands')
     this.#subscriber = laneOf('subscriber', connection => this.#subscribeAll(connection))
   }
 
   readonly run: Run = (script, keys, args, options) => this.commands.run(script, keys, args, options)
+
+  /** For answers: a connection of its own, opened at first use; until it is up, commands are rejected as `gone`. */
+  get bulk(): Lane {
+    if (this.#bulk !== null || this.#closed) return this.#bulk ?? this.commands
+    this.#bulk = this.#makeLane('bulk')
+    return this.#bulk
+  }
 
   get isListening(): boolean {
     return this.#subscriber.isUp
@@ -91,11 +103,13 @@ export class Link {
   /** Makes the connections anew, which resolves names and asks Sentinels again. */
   reset(why: ResetReason): void {
     this.commands.reset(why)
+    this.#bulk?.reset(why)
     this.#subscriber.reset(why)
   }
 
   close(): void {
-    for (const lane of [this.commands, this.#subscriber]) lane.close()
+    this.#closed = true
+    for (const lane of [this.commands, this.#bulk, this.#subscriber]) lane?.close()
     this.#listeners.clear()
     this.#subscribed = null
   }

@@ -120,8 +120,10 @@ export class SharedStore implements LogStore {
     if (isNow !== wasFollowed) runsAt.events?.onFollowedElsewhere(facts.streamId, isNow)
   }
 
-  askStop(streamId: string): void {
-    void later().then(() => this.shared.all.get(streamId)?.runsAt.events?.onStopAsked(streamId))
+  async askStop({ streamId }: StreamFacts): Promise<boolean> {
+    await later()
+    this.shared.all.get(streamId)?.runsAt.events?.onStopAsked(streamId)
+    return true
   }
 
   /** Longer than any test runs. */

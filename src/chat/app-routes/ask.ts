@@ -1,9 +1,11 @@
 // A request to the route of an app: passed on; an event stream in answer is logged and can be resumed, anything else goes through.
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import type { RouteTable } from '../../config/relay-tables.js'
 import { HttpError } from '../../contract/errors.js'
 import type { Backend } from '../backends/backend.js'
+import { newStreamId } from '../begin.js'
 import { connect, followIn, type Seat, withSeat } from '../connect.js'
 import { IdempotencyKeys, idempotencyKey } from '../idempotency.js'
 import { passFormat } from '../pass/pass-answer.js'
@@ -15,13 +17,14 @@ import type { Lease } from '../ports.js'
 import { busy, failedBefore } from '../refused.js'
 import { eventIdOf } from '../request.js'
 import { follow } from '../resume.js'
-import { type AskParts, onDisconnectOf, takeLease } from '../start.js'
+import { type AskParts, earlierElsewhere, onDisconnectOf, type Question, takeLease } from '../start.js'
 import { TryFailed } from '../upstream/breakers.js'
 import { type Head, HeldCall } from '../upstream/held-call.js'
 import type { UpstreamRequest } from '../upstream/request.js'
 import { failureCode } from '../upstream/retry.js'
 import { headersFromApp, headersToApp } from './headers.js'
 import { routeOwner } from './owner.js'
+import type { RouteStream } from './running.js'
 import { nameIn } from './stream-name.js'
 
 /** The header of the AI SDK's UI message streams. */
@@ -34,7 +37,7 @@ export type AppRoute = {
   readonly asking: Map<string, Asking>
 }
 
-type Key = { readonly scoped: string; readonly fingerprint: string }
+type Key = Question
 type Asking = { readonly fingerprint: string; readonly answered: Promise<unknown> }
 
 /** An app is a backend of one route, with nothing of its own but an address. */
@@ -72,7 +75,7 @@ export function askApp(
     if (key === null) return askNew(parts, route, request, reply, seat, null)
     const joined = await joinEarlier(parts, route, request, reply, seat, key)
     if (joined !== null) return joined
-    const answered = askNew(parts, route, request, reply, seat, key)
+    const answered = askUnlessElsewhere(parts, route, request, reply, seat, key)
     route.asking.set(key.scoped, { fingerprint: key.fingerprint, answered })
     try {
       return await answered
@@ -89,7 +92,7 @@ function keyOf({ admission }: AskParts, { table }: AppRoute, request: FastifyReq
   const owner = routeOwner(table.owner, request.headers)
   if (given === null || owner === null) return null
   const scoped = IdempotencyKeys.scoped(`${table.path} ${admission.of(request).caller.key}`, given)
-  return { scoped, fingerprint: `${request.url} ${digestOf(bodyOf(request))}` }
+  return { scoped, fingerprint: `${request.url} ${digestOf(bodyOf(request))}`, streamId: newStreamId() }
 }
 
 /** Null: there is none. Throws the 409 of another question with the same key. */
@@ -112,6 +115,27 @@ async function joinEarlier(
   if (earlier.kind === 'none') return null
   const found = await relay.find(earlier.streamId, admission.of(request).caller)
   return found === null ? null : follow(parts, request, reply, found, 0, seat)
+}
+
+/** The app may take its time before it answers, so a caller waits for as long at another server. */
+async function askUnlessElsewhere(
+  parts: AskParts,
+  route: AppRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seat: Seat,
+  key: Key,
+): Promise<FastifyReply> {
+  const { relay, admission, config } = parts
+  const { caller } = admission.of(request)
+  try {
+    const found = await earlierElsewhere(parts, caller, key, config().chatFirstTokenTimeoutMs)
+    if (found !== null) return follow(parts, request, reply, found, 0, seat)
+    return await askNew(parts, route, request, reply, seat, key)
+  } finally {
+    // Its answer is no stream, or there is none.
+    if (relay.keys.find(key.scoped, key.fingerprint).kind === 'none') await relay.claims?.giveUp(key.streamId)
+  }
 }
 
 async function askNew(
@@ -194,20 +218,20 @@ type Streaming = Opened & {
   readonly key: Key | null
 }
 
-function answerStream(
+async function answerStream(
   parts: AskParts,
   { table, backend }: AppRoute,
   request: FastifyRequest,
   reply: FastifyReply,
   { call, head, asked, body, seat, key }: Streaming,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { relay, admission } = parts
   const { caller, connectionId } = admission.of(request)
   const query = request.query as Readonly<Record<string, unknown>>
   const owner = routeOwner(table.owner, request.headers)
   const name = nameIn(table.streamId, { headers: request.headers, query, body })
   const canReturn = owner !== null && name !== null
-  const lease = leaseOrAbort(parts, request, call)
+  const lease = await leaseOrAbort(parts, request, call)
   const isUiMessage = head.headers[UI_MESSAGE_HEADER] !== undefined
   const generation = relay.start<PassEvent>({
     request: {
@@ -232,10 +256,14 @@ function answerStream(
     lease,
     // Nobody can ask for it again.
     onDisconnect: canReturn ? onDisconnectOf(parts, undefined) : 'cancel',
+    ...(key === null ? {} : { streamId: key.streamId }),
   })
   const found = { facts: generation.facts, log: generation.log }
   const { streamId } = found.facts
-  if (canReturn) relay.routes.keep(table.path, owner, name, { streamId, isUiMessage })
+  if (canReturn) {
+    relay.routes.keep(table.path, owner, name, { streamId, isUiMessage })
+    relay.names?.keep(routeName(table.path, owner, name), JSON.stringify({ streamId, isUiMessage }))
+  }
   if (key !== null) relay.keys.keep(key.scoped, key.fingerprint, streamId)
   followIn(seat, streamId)
   const location = canReturn ? { Location: `${table.path}/${encodeURIComponent(name)}/stream` } : {}
@@ -249,9 +277,9 @@ function answerStream(
   }
 }
 
-function leaseOrAbort(parts: AskParts, request: FastifyRequest, call: HeldCall): Lease {
+async function leaseOrAbort(parts: AskParts, request: FastifyRequest, call: HeldCall): Promise<Lease> {
   try {
-    return takeLease(parts, request)
+    return await takeLease(parts, request)
   } catch (error) {
     call.abort()
     throw error
@@ -259,13 +287,26 @@ function leaseOrAbort(parts: AskParts, request: FastifyRequest, call: HeldCall):
 }
 
 /** The running stream of a chat; null: none. Throws the 404 of a caller who owns nothing. */
-export function runningOf(
+export async function runningOf(
   { relay }: AskParts,
   { table }: AppRoute,
   request: FastifyRequest,
-): { readonly streamId: string; readonly isUiMessage: boolean } | null {
+): Promise<RouteStream | null> {
   const owner = routeOwner(table.owner, request.headers)
   if (owner === null) throw new HttpError('not_found')
   const { streamName: name } = request.params as { readonly streamName: string }
-  return relay.routes.find(table.path, owner, name)
+  const here = relay.routes.find(table.path, owner, name)
+  if (here !== null || relay.names === undefined) return here
+  return routeStreamIn(await relay.names.find(routeName(table.path, owner, name)))
+}
+
+function routeName(path: string, owner: string, name: string): string {
+  return JSON.stringify(['route', path, owner, name])
+}
+
+const routeStream = z.object({ streamId: z.string(), isUiMessage: z.boolean() })
+
+/** As another server kept it. */
+function routeStreamIn(text: string | null): RouteStream | null {
+  return text === null ? null : routeStream.parse(JSON.parse(text))
 }

@@ -15,7 +15,7 @@ export function resumeApp(
 ): Promise<unknown> {
   return withSeat(parts.admission, request, async seat => {
     const { relay, admission, observer, audit } = parts
-    const known = runningOf(parts, route, request)
+    const known = await runningOf(parts, route, request)
     const found = known === null ? null : await relay.find(known.streamId, admission.of(request).caller)
     const eventId = eventIdOf(request.headers['last-event-id'])
     const isReturn = found !== null && eventId?.streamId === found.facts.streamId
@@ -45,10 +45,10 @@ export async function stopApp(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const known = runningOf(parts, route, request)
+  const known = await runningOf(parts, route, request)
   const found =
     known === null ? null : await parts.relay.find(known.streamId, parts.admission.of(request).caller)
   if (found === null) throw notFound()
-  stopFound(parts, request, found)
+  await stopFound(parts, request, found)
   return reply.code(202).send()
 }

@@ -41,6 +41,8 @@ function markOf(path: string): string | null {
   return stat === undefined ? null : `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}`
 }
 
+const digestOf = ({ digest }: StoredKey): string => digest.toString('hex')
+
 export class LiveKeys implements RelayKeys {
   readonly #parts: LiveKeysParts
   readonly #uses = new TokenUses()
@@ -48,6 +50,9 @@ export class LiveKeys implements RelayKeys {
   #open: Open | null = null
   #byDigest: ReadonlyMap<string, StoredKey> = new Map()
   #byId: ReadonlyMap<string, StoredKey> = new Map()
+  /** Digests: of what the database says, and of what other servers of a fleet say; the second is never forgotten. */
+  #revokedHere: readonly string[] = []
+  readonly #revokedElsewhere = new Set<string>()
   #lookedAtMs = Number.NEGATIVE_INFINITY
   #goodAtMs = Number.NEGATIVE_INFINITY
   /** Why the last look failed. */
@@ -142,15 +147,27 @@ export class LiveKeys implements RelayKeys {
     const { database } = this.#open
     const version = database.version()
     if (version === this.#open.version) return
-    this.#take(database.keys('in force'))
+    const all = database.keys('all')
+    this.#revokedHere = all.flatMap(key => (key.revokedAtMs === null ? [] : [digestOf(key)]))
+    this.#take(all.filter(({ revokedAtMs }) => revokedAtMs === null))
     this.#loadUses(database)
     this.#open.version = version
   }
 
-  #take(keys: readonly StoredKey[]): void {
+  get revokedHere(): readonly string[] {
+    return this.#revokedHere
+  }
+
+  revoke(digests: Iterable<string>): void {
+    for (const digest of digests) this.#revokedElsewhere.add(digest)
+    this.#take([...this.#byId.values()])
+  }
+
+  #take(read: readonly StoredKey[]): void {
     const before = this.#byId
+    const keys = read.filter(key => !this.#revokedElsewhere.has(digestOf(key)))
     this.#byId = new Map(keys.map(key => [key.id, key]))
-    this.#byDigest = new Map(keys.map(key => [key.digest.toString('hex'), key]))
+    this.#byDigest = new Map(keys.map(key => [digestOf(key), key]))
     if ([...before.keys()].some(id => !this.#byId.has(id))) this.#parts.onRevoked()
   }
 

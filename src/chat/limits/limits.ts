@@ -12,16 +12,31 @@ import {
   type Caller,
   type ChatLimits,
   type Headers,
+  type LeaseVerdict,
   noKeys,
   type RelayKey,
   type RelayKeys,
   type StartVerdict,
+  type Used,
 } from '../ports.js'
 
 export type LimitSettings = Pick<
   Config,
   'chatRate' | 'chatMaxStreams' | 'chatMaxStreamsPerUser' | 'apiKeysInternal'
 >
+
+/** The limits as they are in one process. `nodes`: how many share each limit; one unless given. */
+export interface LocalLimits extends ChatLimits {
+  start(caller: Pick<Caller, 'key' | 'relayKey'>, nodes?: number): Promise<StartVerdict>
+  lease(caller: Pick<Caller, 'key' | 'relayKey'> | null, nodes?: number): LeaseVerdict
+  /** A start that others have accepted. */
+  countHere(caller: Pick<Caller, 'key' | 'relayKey'>): void
+}
+
+/** How much of a limit one of `nodes` nodes allows by itself: all together at most the limit and `nodes` - 1. */
+export function shareOf(limit: number, nodes: number): number {
+  return limit <= 0 ? 0 : Math.ceil(limit / Math.max(1, nodes))
+}
 
 export type LimitParts = {
   /** The settings in force; another object after a reload. */
@@ -50,66 +65,93 @@ function joined(first: Headers, second: Headers): Headers {
 
 const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
+export type Budget = { readonly left: number; readonly resetSec: number; readonly headers: Headers }
+
+/** Null: the key has no budget. An answer that runs when the budget ends is finished, so more than it may be used. */
+export function budgetOf(key: RelayKey, { tokens, untilResetMs }: Used, nodes = 1): Budget | null {
+  if (key.tokensPerDay === null) return null
+  const left = Math.max(0, shareOf(key.tokensPerDay, nodes) - tokens)
+  const resetSec = Math.max(1, seconds(untilResetMs))
+  const headers: Headers = {
+    'RateLimit-Policy': `"tokens";q=${key.tokensPerDay};w=${DAY_SEC}`,
+    RateLimit: `"tokens";r=${left};t=${resetSec}`,
+  }
+  return { left, resetSec, headers }
+}
+
+/** A start that is refused for its budget is not counted. */
+export async function withBudget(
+  budget: Budget | null,
+  count: () => Promise<StartVerdict>,
+): Promise<StartVerdict> {
+  if (budget !== null && budget.left === 0) {
+    const headers = joined(budget.headers, { 'Retry-After': String(budget.resetSec) })
+    return { ok: false, code: 'tokens_spent', retryAfterSec: budget.resetSec, headers }
+  }
+  const verdict = await count()
+  return budget === null ? verdict : { ...verdict, headers: joined(verdict.headers, budget.headers) }
+}
+
+/** `waitMs` 0: accepted. `freeInMs`: until the oldest start leaves the window. */
+export function startVerdict(
+  { count, windowSec }: Rate,
+  { used, freeInMs, waitMs }: { readonly used: number; readonly freeInMs: number; readonly waitMs: number },
+  nowMs: number,
+): StartVerdict {
+  const left = Math.max(0, count - used)
+  // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, one more in `t` seconds.
+  // X-RateLimit-*: the same for clients of the original; its reset is a time (epoch seconds).
+  const headers: Headers = {
+    'RateLimit-Policy': `"starts";q=${count};w=${windowSec}`,
+    RateLimit: `"starts";r=${left};t=${seconds(freeInMs)}`,
+    'X-RateLimit-Limit': String(count),
+    'X-RateLimit-Remaining': String(left),
+    'X-RateLimit-Reset': String(seconds(nowMs + freeInMs)),
+  }
+  if (waitMs === 0) return { ok: true, headers }
+  const retryAfterSec = seconds(waitMs)
+  const code = 'rate_limited'
+  return { ok: false, code, retryAfterSec, headers: { ...headers, 'Retry-After': String(retryAfterSec) } }
+}
+
 export function createChatLimits({
   settings,
   keys: relayKeys = noKeys,
   clock = systemClock,
-}: LimitParts): ChatLimits {
+}: LimitParts): LocalLimits {
   const starts = new SlidingWindow(MAX_CALLERS)
   const slots = new Slots()
   let keys: { readonly from: readonly string[]; readonly sets: readonly TokenSet[] } = { from: [], sets: [] }
 
-  async function start({ key, relayKey }: Pick<Caller, 'key' | 'relayKey'>): Promise<StartVerdict> {
-    const budget = relayKey === null ? null : budgetOf(relayKey)
-    if (budget !== null && budget.left === 0) {
-      const headers = joined(budget.headers, { 'Retry-After': String(budget.resetSec) })
-      return { ok: false, code: 'tokens_spent', retryAfterSec: budget.resetSec, headers }
-    }
-    const verdict = countStart(key, relayKey?.limit ?? settings().chatRate)
-    return budget === null ? verdict : { ...verdict, headers: joined(verdict.headers, budget.headers) }
+  const rateOf = ({ relayKey }: Pick<Caller, 'relayKey'>): Rate => relayKey?.limit ?? settings().chatRate
+
+  async function start(caller: Pick<Caller, 'key' | 'relayKey'>, nodes = 1): Promise<StartVerdict> {
+    const { relayKey } = caller
+    const budget = relayKey === null ? null : budgetOf(relayKey, relayKeys.used(relayKey), nodes)
+    return withBudget(budget, async () => countStart(caller.key, rateOf(caller), nodes))
   }
 
-  function countStart(key: string, { count, windowSec }: Rate): StartVerdict {
+  function countStart(key: string, rate: Rate, nodes: number): StartVerdict {
+    const count = shareOf(rate.count, nodes)
     if (count === 0) return { ok: true, headers: {} }
-    const limit = { count, windowMs: windowSec * 1000 }
+    const limit = { count, windowMs: rate.windowSec * 1000 }
     const nowMs = clock.monotonicMs()
     // A refused start is not counted, so a caller who waits for Retry-After is admitted.
     const waitMs = starts.take(key, limit, nowMs)
     const { used, freeInMs } = starts.usage(key, limit, nowMs)
-    const left = Math.max(0, count - used)
-    // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, one more in `t` seconds.
-    // X-RateLimit-*: the same for clients of the original; its reset is a time (epoch seconds).
-    const headers: Headers = {
-      'RateLimit-Policy': `"starts";q=${count};w=${windowSec}`,
-      RateLimit: `"starts";r=${left};t=${seconds(freeInMs)}`,
-      'X-RateLimit-Limit': String(count),
-      'X-RateLimit-Remaining': String(left),
-      'X-RateLimit-Reset': String(seconds(clock.nowMs() + freeInMs)),
-    }
-    if (waitMs === 0) return { ok: true, headers }
-    const retryAfterSec = seconds(waitMs)
-    const code = 'rate_limited'
-    return { ok: false, code, retryAfterSec, headers: { ...headers, 'Retry-After': String(retryAfterSec) } }
-  }
-
-  /** Null: the key has no budget. An answer that runs when the budget ends is finished, so more than it may be used. */
-  function budgetOf(key: RelayKey) {
-    if (key.tokensPerDay === null) return null
-    const { tokens, untilResetMs } = relayKeys.used(key)
-    const left = Math.max(0, key.tokensPerDay - tokens)
-    const resetSec = Math.max(1, seconds(untilResetMs))
-    const headers: Headers = {
-      'RateLimit-Policy': `"tokens";q=${key.tokensPerDay};w=${DAY_SEC}`,
-      RateLimit: `"tokens";r=${left};t=${resetSec}`,
-    }
-    return { left, resetSec, headers }
+    return startVerdict({ ...rate, count }, { used, freeInMs, waitMs }, clock.nowMs())
   }
 
   return {
     start,
-    lease: caller => {
+    countHere: caller => {
+      const { count, windowSec } = rateOf(caller)
+      if (count > 0) starts.add(caller.key, { count, windowMs: windowSec * 1000 }, clock.monotonicMs())
+    },
+    lease: (caller, nodes = 1) => {
       const { chatMaxStreams, chatMaxStreamsPerUser } = settings()
-      const perKey = caller === null ? NO_LIMIT : (caller.relayKey?.live ?? chatMaxStreamsPerUser)
+      const ofCaller = caller === null ? NO_LIMIT : (caller.relayKey?.live ?? chatMaxStreamsPerUser)
+      const perKey = shareOf(ofCaller, nodes)
       const slot = slots.take(caller?.key ?? BYPASSING, { inAll: chatMaxStreams, perKey })
       if (slot === 'all') return 'instance'
       return slot === 'key' ? 'user' : slot

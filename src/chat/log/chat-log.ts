@@ -47,6 +47,13 @@ export interface ChatLog {
   readFrom(from: number, framing: Wire['framing'], aboutBytes: number): LogSlice | Promise<LogSlice>
   /** Calls back after events were appended and published; returns the function that ends it. */
   follow(onGrowth: () => void): () => void
+  /** It is a copy that may lack the newest events: a reader may already have more than `tail`. */
+  readonly isBehind?: boolean
+  /**
+   * Where the server that made the answer was lost: the last event, for a reader that has the events before this number, which may
+   * be more than are kept. Absent: the end is in the log.
+   */
+  readonly lostEnd?: ((sequence: number) => string) | null
 }
 
 /** Writing; one writer. */
@@ -79,20 +86,52 @@ export type StoreEvents = {
   onStopAsked(streamId: string): void
   /** Other instances have begun to follow it, or the last one has stopped. */
   onFollowedElsewhere(streamId: string, isFollowed: boolean): void
+  /** A caller of another instance joined it by its idempotency key. */
+  onJoinedElsewhere?(streamId: string): void
+  /** Others ended it, since this instance seemed to be lost. */
+  onFenced?(streamId: string): void
+}
+
+/** Whose question it is that a key was claimed for. `gone`: nobody can say. */
+export type Claimed =
+  | { readonly kind: 'mine' | 'conflict' | 'gone' }
+  | { readonly kind: 'joined'; readonly streamId: string }
+
+/** Idempotency keys over all instances: one is claimed before anything is asked. */
+export interface SharedClaims {
+  /** How long a caller waits for the answer of another one's claim to begin. */
+  readonly joinMs: number
+  claim(scoped: string, fingerprint: string, streamId: string): Promise<Claimed>
+  /** Nothing was asked, or nothing came of it. Resolves when it may be asked again anywhere. */
+  giveUp(streamId: string): Promise<void>
+}
+
+/** Names by which callers find streams, over all instances. */
+export interface SharedNames {
+  keep(name: string, value: string): void
+  /** Null: unknown. Rejects when nobody can say. */
+  find(name: string): Promise<string | null>
 }
 
 export interface LogStore {
   /** Called once, before anything else. */
   attach(events: StoreEvents): void
   create(facts: StreamFacts): WritableChatLog
-  /** Null: unknown, or expired. `tail` and `end` are those of now; a followed log updates them. */
-  find(streamId: string): FoundStream | null | Promise<FoundStream | null>
-  /** Asks the instance that runs it. */
-  askStop(streamId: string): void
+  /**
+   * Null: unknown, or expired; it may be null where the stream is of another owner. `tail` and `end` are those of now; a followed
+   * log updates them. Rejects when nobody can say.
+   */
+  find(streamId: string, owner: string | null): FoundStream | null | Promise<FoundStream | null>
+  /** Asks the instance that runs it. False: it is not known. Rejects when it cannot be asked. */
+  askStop(facts: StreamFacts): boolean | Promise<boolean>
+  /** A second caller joined a stream that another instance runs. */
+  share?(streamId: string): Promise<void>
+  readonly claims?: SharedClaims
+  readonly names?: SharedNames
   /** The stream has ended: forget it after this time. */
   expire(streamId: string, afterMs: number): void
-  /** Forget it now. */
-  remove(streamId: string): void
+  /** Forget it now. Resolves when no other instance joins it any more. */
+  remove(streamId: string): void | Promise<void>
   /** Sends what is buffered and releases everything; shared streams remain for other instances. */
   close(): Promise<void>
 }

@@ -34,7 +34,9 @@ export class MemoryStore implements LogStore {
   }
 
   /** There is no other instance that could run it. */
-  askStop(): void {}
+  askStop(): boolean {
+    return false
+  }
 
   create(facts: StreamFacts): WritableChatLog {
     const log = new MemoryLog(this.options.logBytes())

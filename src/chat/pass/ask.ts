@@ -17,7 +17,7 @@ import { untilEnded } from '../whole.js'
 import { type BodyFacts, readBody } from './body.js'
 import { headersToCaller, upstreamRequestId } from './headers.js'
 import { askerOf, digestOf, type PassRoute, passRequest } from './question.js'
-import { cancelOf } from './responses.js'
+import { answerName, cancelOf } from './responses.js'
 
 /** So long a failure can still be an honest HTTP status; then the connection would need a comment. */
 const LATEST_HEAD_MS = 15_000
@@ -93,7 +93,8 @@ function startPass(
         if (generation === null || backend === undefined) return
         const { stream: isStreamed, background: isBackground } = facts
         const { streamId } = generation.facts
-        relay.answers.keep(id, { streamId, backend, isStreamed, isBackground })
+        const answer = { streamId, backend, isStreamed, isBackground }
+        if (relay.answers.keep(id, answer)) relay.names?.keep(answerName(id), JSON.stringify(answer))
       }
       const cancelRequest = (streamId: string): UpstreamRequest | null => {
         const answer = relay.answers.takeCancel(streamId)
@@ -160,7 +161,7 @@ async function sendWhole(
   if (how === 'expired') throw wrongToken()
   const body = await wholeBody(found.log)
   // One in the background has only begun: its id is needed to ask for it, and to cancel it.
-  if (!hasKey && !background) parts.relay.forget(found.facts.streamId)
+  if (!hasKey && !background) await parts.relay.forget(found.facts.streamId)
   if (body === null) throw new HttpError('upstream_failed', 'The answer was stopped, or broke off.')
   return reply
     .headers({ 'content-type': 'application/json', ...headersToCaller(generation?.head?.headers ?? {}) })

@@ -31,7 +31,7 @@ export async function forward(
 ): Promise<FastifyReply> {
   const targets = targetsOf(parts, request, forwarding)
   if (targets.length === 0) throw new HttpError('model_not_served')
-  const lease = forwarding.starts ? takeLease(parts, request) : null
+  const lease = forwarding.starts ? await takeLease(parts, request) : null
   try {
     const answered = await new Forward(parts, request, reply.raw, forwarding, targets).answer()
     if (answered === 'gone') {

@@ -1,11 +1,12 @@
 // The responses API's own way to come back to an answer and to stop it, over the same log. An id that is not ours goes on with
 // the caller's own key alone: what the operator's key can read is none of a caller's business.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { HttpError } from '../../contract/errors.js'
 import type { KnownAnswer } from '../answer-ids.js'
 import { type Backend, backendsOf, pathAt } from '../backends/backend.js'
 import { withSeat } from '../connect.js'
-import type { ChatLog, FoundStream } from '../log/chat-log.js'
+import type { ChatLog, FoundStream, SharedNames } from '../log/chat-log.js'
 import { after as numberText } from '../request.js'
 import { follow, notFound, stopFound } from '../resume.js'
 import type { AskParts } from '../start.js'
@@ -21,9 +22,26 @@ async function oursOf(
   request: FastifyRequest,
   id: string,
 ): Promise<Ours | null> {
-  const known = relay.answers.find(id)
+  const known = relay.answers.find(id) ?? (await knownElsewhere(relay.names, id))
   const found = known === null ? null : await relay.find(known.streamId, admission.of(request).caller)
   return known === null || found === null ? null : { known, found }
+}
+
+export function answerName(id: string): string {
+  return JSON.stringify(['response', id])
+}
+
+const knownAnswer = z.object({
+  streamId: z.string(),
+  backend: z.string(),
+  isStreamed: z.boolean(),
+  isBackground: z.boolean(),
+})
+
+/** As another server kept it. */
+async function knownElsewhere(names: SharedNames | undefined, id: string): Promise<KnownAnswer | null> {
+  const text = (await names?.find(answerName(id))) ?? null
+  return text === null ? null : knownAnswer.parse(JSON.parse(text))
 }
 
 function idOf(request: FastifyRequest): string {
@@ -73,7 +91,7 @@ export async function cancelResponse(
   const { known, found } = ours
   // It goes on with this request, so the stop sends none of its own.
   parts.relay.answers.takeCancel(known.streamId)
-  stopFound(parts, request, found)
+  await stopFound(parts, request, found)
   if (known.isBackground) return passOn(parts, request, reply, ours)
   return reply.send({ id, object: 'response', status: 'cancelled' })
 }

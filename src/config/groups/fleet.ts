@@ -1,6 +1,6 @@
 // Several servers as one, over Redis.
 import { redisAddress } from '../kinds/redis-address.js'
-import { path, text } from '../kinds/words.js'
+import { bool, path, text } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const fleet = group('fleet', 'Several servers that act as one, over Redis.', {
@@ -13,6 +13,11 @@ export const fleet = group('fleet', 'Several servers that act as one, over Redis
     allowed: '1 to 40 letters, digits, dots, underscores and hyphens',
     failsOpen: true,
     about: 'The name of the fleet; two fleets on one Redis need two names.',
+  }),
+  G6_REDIS_REQUIRED: bool(false, {
+    reload: true,
+    about:
+      'While Redis does not answer, new answers of the chat relay are refused with 503; else each server allows its share of a limit.',
   }),
   G6_REDIS_CA_FILE: path(null, {
     about: 'The certificates (PEM) that a rediss:// server is checked with, in place of the usual ones.',

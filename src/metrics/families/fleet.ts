@@ -1,4 +1,4 @@
-// The fleet: its Redis, its nodes, and the seat of this one.
+// The fleet: its Redis, its nodes, the seat of this one, and what answers of the relay share.
 import { ENGINE_SEC } from '../buckets.js'
 import { counter, gauge, histogram } from '../declare.js'
 
@@ -21,5 +21,15 @@ export const fleetMetrics = {
   g6_fleet_link_resets_total: counter('Connections to Redis made anew, by reason.', {
     labels: { why: ['deadline', 'connect', 'closed', 'replica', 'deaf'] },
   }),
-  g6_fleet_unshared_total: counter('What was not shared, by reason.', { labels: { why: ['large'] } }),
+  g6_fleet_unshared_total: counter('What was not shared, by reason.', {
+    labels: { why: ['large', 'answer_large', 'full'] },
+  }),
+  g6_chat_shared_put_seconds: histogram('From sending events of answers to the answer of Redis.', ENGINE_SEC),
+  g6_chat_shared_lag_events: gauge('Events that Redis lacks, of the answer that lacks most.', {
+    absentAtFirst: true,
+  }),
+  g6_chat_buried_total: counter('Answers of servers that were lost, which this one ended.'),
+  g6_chat_limits_local_total: counter(
+    'Starts and answers that this server decided about alone, since Redis did not in time.',
+  ),
 } as const

@@ -1,0 +1,106 @@
+// What the relay shares with the other servers of a fleet: answers and limits. Loaded only where G6_REDIS_URL is set.
+import { createFleetLimits } from '../chat/limits/fleet-limits.js'
+import type { LocalLimits } from '../chat/limits/limits.js'
+import type { LogStore } from '../chat/log/chat-log.js'
+import type { ChatLimits, RelayKeys } from '../chat/ports.js'
+import type { Engine } from '../chat/shared/engine.js'
+import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
+import { SharedStore } from '../chat/shared/store.js'
+import type { Clock } from '../clock/clock.js'
+import { systemTimers } from '../clock/timers.js'
+import type { Config } from '../config/settings.js'
+import { randomId } from '../guards/ids.js'
+import type { Log } from '../log/log.js'
+import type { Metrics } from '../metrics/metrics.js'
+import { parseRedisAddress } from '../redis/address.js'
+import type { Fleet } from './parts.js'
+
+export type SharingParts = {
+  readonly fleet: Pick<Fleet, 'onEngine' | 'setFull'>
+  readonly config: () => Config
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly clock: Clock
+}
+
+export type ChatSharing = {
+  /** The relay is in use. Idempotent. */
+  start(): void
+  readonly store: LogStore
+  limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
+}
+
+export function shareChat({ fleet, config, metrics, log, clock }: SharingParts): ChatSharing {
+  const { redisUrl, fleet: name } = config()
+  const address = parseRedisAddress(redisUrl ?? '')
+  if (!address.ok) throw new Error(`G6_REDIS_URL: ${address.error}`)
+  let engine: Engine | null = null
+  /** One line for each fault, not for each time that it happens. */
+  const said = new Map<string, string>()
+  const onFault = (what: string, error: unknown): void => {
+    if (said.get(what) === String(error)) return
+    said.set(what, String(error))
+    log.warn({ what, err: error }, 'answers cannot be shared as they should be')
+  }
+  const store = new SharedStore({
+    fleet: name,
+    db: address.address.db,
+    logBytes: () => config().chatLogBytes,
+    ttl: () => {
+      const { chatMaxDurationMs, chatResumeTtlMs } = config()
+      return { liveMs: chatMaxDurationMs + chatResumeTtlMs, endedMs: chatResumeTtlMs }
+    },
+    newFence: () => randomId(12, 'base64url'),
+    clock,
+    observer: {
+      onPut: seconds => metrics.g6_chat_shared_put_seconds.observe(seconds),
+      onUnshared: why => metrics.g6_fleet_unshared_total.inc({ why }),
+      onBuried: () => metrics.g6_chat_buried_total.inc(),
+      onFull: isFull => {
+        fleet.setFull(isFull)
+        if (isFull) log.warn('the memory of Redis is nearly full: answers are not shared until there is room')
+        else log.info('Redis has room again: answers are shared')
+      },
+      onFault,
+    },
+  })
+  metrics.onScrape(() => metrics.g6_chat_shared_lag_events.set(store.lag))
+  let isInUse = false
+  let hasJoined = false
+  const join = (): void => {
+    if (engine === null || !isInUse || hasJoined) return
+    hasJoined = true
+    store.join(engine)
+  }
+  fleet.onEngine(joined => {
+    engine = joined
+    join()
+  })
+  return {
+    start: () => {
+      isInUse = true
+      join()
+    },
+    store,
+    limits: (local, keys) => {
+      const endRevocations = shareRevocations({ engine: () => engine, keys, timers: systemTimers, onFault })
+      const limits = createFleetLimits({
+        local,
+        keys,
+        settings: config,
+        engine: () => engine,
+        clock,
+        timers: systemTimers,
+        onLocal: () => metrics.g6_chat_limits_local_total.inc(),
+        onFault,
+      })
+      const { close } = limits
+      return Object.assign(limits, {
+        close: () => {
+          endRevocations()
+          close()
+        },
+      })
+    },
+  }
+}

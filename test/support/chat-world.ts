@@ -1,0 +1,355 @@
+// Three servers that share answers, an upstream that says what a run wants, and readers who go from server to server. What they got
+// is checked against what was said.
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect } from 'vitest'
+import { ChatNode } from './chat-fleet.js'
+import { type ChatEvent, ChatReader } from './chat-reader.js'
+import { eventually } from './eventually.js'
+import { type RedisServer, startRedis } from './redis-server.js'
+
+export type Deed =
+  | 'ask'
+  | 'say'
+  | 'hop'
+  | 'done'
+  | 'stop'
+  | 'cut'
+  | 'stall'
+  | 'go'
+  | 'lose'
+  | 'kill'
+  | 'flush'
+  | 'restart'
+
+/** Answers the question `q<n>` for as long as the run wants. */
+class Upstream {
+  readonly #open = new Map<string, ServerResponse[]>()
+  readonly asked = new Map<string, number>()
+  readonly #server = createServer((request, response) => {
+    const name = new URL(request.url ?? '', 'http://u').searchParams.get('query') ?? ''
+    this.asked.set(name, (this.asked.get(name) ?? 0) + 1)
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    this.#open.set(name, [...(this.#open.get(name) ?? []), response])
+  })
+  #said = 0
+
+  async listen(): Promise<string> {
+    await new Promise<void>(resolve => void this.#server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+  /** Still connected. */
+  open(name: string): readonly ServerResponse[] {
+    return (this.#open.get(name) ?? []).filter(({ destroyed, writableEnded }) => !destroyed && !writableEnded)
+  }
+  say(name: string): void {
+    for (const response of this.open(name)) response.write(frame('token', `<${this.#said++}>`))
+  }
+  done(name: string): void {
+    for (const response of this.open(name)) response.end(frame('done', null))
+  }
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+}
+
+const frame = (type: string, data: unknown): string => `data: ${JSON.stringify({ type, data })}\n\n`
+const TERMINAL = /^(done|error|aborted)$/
+
+/** One who reads an answer to its end, over as many connections and servers as that takes. */
+class Hopper {
+  readonly got: ChatEvent[] = []
+  #reader: ChatReader | null = null
+  #seen = 0
+  streamId: string | null = null
+  /** It left before it knew the answer's id. */
+  isVoid = false
+  status = 0
+
+  /** Takes over what the present connection brought. */
+  collect(): void {
+    const reader = this.#reader
+    if (reader === null) return
+    if (reader.status === 200) this.streamId ??= reader.streamId
+    this.status = reader.status
+    for (const event of reader.numbered.slice(this.#seen)) this.got.push(event)
+    this.#seen = reader.numbered.length
+  }
+  get isOver(): boolean {
+    return this.#reader?.isOver ?? true
+  }
+  get hasEnd(): boolean {
+    this.collect()
+    return this.got.some(({ type }) => TERMINAL.test(type))
+  }
+  leave(): void {
+    this.collect()
+    this.#reader?.cut()
+    this.#reader = null
+    this.#seen = 0
+  }
+  ask(base: string, query: string, headers: Readonly<Record<string, string>>): void {
+    this.#reader = new ChatReader(`${base}/chat-stream`, { method: 'POST', headers, body: { query } })
+  }
+  resume(base: string, headers: Readonly<Record<string, string>>): void {
+    this.leave()
+    if (this.streamId === null) return
+    const lastId = this.got.at(-1)?.id
+    this.#reader = new ChatReader(`${base}/chat-stream/${this.streamId}`, {
+      headers: { ...headers, ...(lastId === undefined ? {} : { 'last-event-id': lastId }) },
+    })
+  }
+}
+
+type Asked = {
+  readonly name: string
+  readonly key: string | null
+  readonly hoppers: Hopper[]
+  isStopped: boolean
+}
+
+const ANN = { authorization: 'Bearer person:ann' }
+
+export class ChatWorld {
+  readonly faults: string[] = []
+  #nodes: ChatNode[] = []
+  readonly #upstream = new Upstream()
+  #url = ''
+  #asked: Asked[] = []
+  #runs = 0
+  #questions = 0
+  /** Redis or a link was away: one key may have been asked twice. */
+  #wasAway = false
+  #wasKilled = false
+
+  private constructor(
+    readonly redis: RedisServer,
+    readonly size: number,
+  ) {}
+
+  static async start(size: number): Promise<ChatWorld> {
+    const world = new ChatWorld(await startRedis(), size)
+    world.#url = await world.#upstream.listen()
+    await world.#fill()
+    return world
+  }
+
+  async #fill(): Promise<void> {
+    while (this.#nodes.length < this.size) this.#nodes.push(await this.#startNode())
+  }
+
+  #startNode(): Promise<ChatNode> {
+    const chat = { chatDisconnectGraceMs: 60_000 }
+    return ChatNode.start(this.redis, { fleet: 'law', backends: () => [this.#url], chat })
+  }
+
+  async begin(): Promise<void> {
+    this.#runs++
+    this.#asked = []
+    this.#wasAway = false
+    this.#wasKilled = false
+    await this.#fill()
+  }
+
+  async do(deed: Deed, nodeIndex: number, answerIndex: number): Promise<void> {
+    const node = this.#nodes[nodeIndex]
+    const asked = this.#asked[answerIndex % Math.max(1, this.#asked.length)]
+    if (node === undefined) return
+    switch (deed) {
+      case 'ask':
+        return this.#ask(node, answerIndex)
+      case 'say':
+        if (asked !== undefined) this.#upstream.say(asked.name)
+        return this.#breathe()
+      case 'done':
+        if (asked !== undefined) this.#upstream.done(asked.name)
+        return
+      case 'hop':
+        return this.#hop(node, asked)
+      case 'stop':
+        return this.#stop(node, asked)
+      case 'cut':
+        node.proxy.cut()
+        return this.#away()
+      case 'stall':
+        node.proxy.stall()
+        return this.#away()
+      case 'lose':
+        node.proxy.lose('server')
+        return this.#away()
+      case 'go':
+        node.proxy.resume()
+        return
+      case 'kill':
+        return this.#kill(node)
+      case 'flush': {
+        this.#away()
+        const healthy = this.#nodes.find(({ link }) => link.commands.isUp)
+        await healthy?.link.commands.send(['FLUSHALL']).catch(() => {})
+        return
+      }
+      case 'restart':
+        this.#away()
+        await this.redis.kill()
+        await this.redis.start()
+    }
+  }
+
+  #away(): void {
+    this.#wasAway = true
+  }
+
+  /** A few turns of the event loop, so that what was said gets somewhere. */
+  async #breathe(): Promise<void> {
+    for (let i = 0; i < 5; i++) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  /** A new question, or the same one again with its key. */
+  async #ask(node: ChatNode, index: number): Promise<void> {
+    const again = this.#asked[index]
+    const asked: Asked =
+      again !== undefined && again.key !== null
+        ? again
+        : {
+            name: `q${this.#runs}-${this.#questions}`,
+            key: index % 2 === 0 ? `k${this.#questions}` : null,
+            hoppers: [],
+            isStopped: false,
+          }
+    this.#questions++
+    if (asked !== again) this.#asked.push(asked)
+    const hopper = new Hopper()
+    asked.hoppers.push(hopper)
+    const key = asked.key === null ? {} : { 'idempotency-key': asked.key }
+    hopper.ask(node.rig.base, asked.name, { ...ANN, ...key })
+    await this.#breathe()
+  }
+
+  async #hop(node: ChatNode, asked: Asked | undefined): Promise<void> {
+    const hopper = asked?.hoppers[0]
+    if (hopper === undefined) return
+    hopper.collect()
+    if (hopper.streamId === null || hopper.hasEnd) return
+    hopper.resume(node.rig.base, ANN)
+    await this.#breathe()
+  }
+
+  async #stop(node: ChatNode, asked: Asked | undefined): Promise<void> {
+    const streamId = asked?.hoppers[0]?.streamId
+    if (asked === undefined || streamId == null) return
+    const url = `${node.rig.base}/chat-stream/${streamId}`
+    const { status } = await new ChatReader(url, { method: 'DELETE', headers: ANN }).end()
+    // C6: a 404 is only said of what Redis does not have, and it has what is not lost.
+    if (status === 404 && !this.#wasAway) throw new Error('404 for an answer that goes on')
+    if (status === 202 && !this.#wasAway) asked.isStopped = true
+  }
+
+  async #kill(node: ChatNode): Promise<void> {
+    if (this.#nodes.length < 2) return
+    this.#wasKilled = true
+    this.#nodes = this.#nodes.filter(each => each !== node)
+    this.faults.push(...node.faults)
+    await node.kill()
+  }
+
+  /** No more faults: every link is up again. */
+  async heal(): Promise<void> {
+    for (const { proxy } of this.#nodes) {
+      proxy.resume()
+      // Half-open ones too, which nobody has noticed yet.
+      if (this.#wasAway) proxy.cut()
+    }
+    await this.#fill()
+    const answers = async ({ link, proxy }: ChatNode): Promise<boolean> => {
+      const pings = [link.commands, link.bulk].map(lane => lane.send(['PING']).catch(() => null))
+      return !(await Promise.all(pings)).includes(null) && link.isListening && proxy.open === 3
+    }
+    await eventually(
+      async () => !(await Promise.all(this.#nodes.map(answers))).includes(false),
+      'all links are up',
+    )
+  }
+
+  async check(): Promise<void> {
+    // What still goes on is ended by its upstream; a server that was killed took its connection with it.
+    for (const asked of this.#asked) {
+      if (asked.isStopped)
+        await eventually(() => this.#upstream.open(asked.name).length === 0, `${asked.name} is stopped`)
+      else this.#upstream.done(asked.name)
+    }
+    let turn = 0
+    for (const asked of this.#asked) {
+      for (const hopper of asked.hoppers) {
+        await eventually(
+          async () => {
+            if (hopper.hasEnd) return true
+            this.#upstream.done(asked.name)
+            if (!hopper.isOver) return false
+            // It never had an id: nobody can come back to it. Or the answer is nowhere any more.
+            if (hopper.streamId === null) {
+              hopper.isVoid = true
+              return true
+            }
+            if (hopper.status === 404 && (this.#wasAway || this.#wasKilled)) {
+              hopper.isVoid = true
+              return true
+            }
+            if (hopper.status === 404) throw new Error('404 for an answer that is kept')
+            const node = this.#nodes[turn++ % this.#nodes.length]
+            if (node !== undefined) hopper.resume(node.rig.base, ANN)
+            return false
+          },
+          () => `${asked.name} ends for its reader: ${hopper.status} ${JSON.stringify(hopper.got.at(-1))}`,
+        )
+        hopper.leave()
+        this.#checkReader(asked, hopper)
+      }
+      this.#checkEqual(asked)
+      if (!this.#wasAway && asked.key !== null)
+        // C3
+        expect(this.#upstream.asked.get(asked.name) ?? 0, asked.name).toBeLessThanOrEqual(1)
+    }
+    for (const { faults } of this.#nodes) this.faults.push(...faults.splice(0))
+    expect(this.faults).toEqual([])
+  }
+
+  /** C1 */
+  #checkReader({ name }: Asked, { got, isVoid }: Hopper): void {
+    expect(
+      got.map(({ sequence }) => sequence),
+      name,
+    ).toEqual(got.map((_, i) => i))
+    const ends = got.filter(({ type }) => TERMINAL.test(type))
+    expect(ends.length, `${name} has one end`).toBe(isVoid ? 0 : 1)
+    if (!isVoid) expect(got.at(-1), name).toBe(ends[0])
+  }
+
+  /** C2: equal; or, after a loss, up to the end of the shorter. */
+  #checkEqual({ name, hoppers }: Asked): void {
+    const byStream = new Map<string, Hopper[]>()
+    for (const hopper of hoppers) {
+      const { streamId, isVoid } = hopper
+      if (streamId !== null && !isVoid) byStream.set(streamId, [...(byStream.get(streamId) ?? []), hopper])
+    }
+    const textOf = ({ type, data, sequence, timestamp }: ChatEvent): string =>
+      JSON.stringify({ type, data, sequence, timestamp })
+    for (const [first, ...others] of byStream.values()) {
+      for (const other of others) {
+        const [short, long] = [first?.got ?? [], other.got].sort((a, b) => a.length - b.length)
+        const isLost = [short, long].some(
+          got => (got?.at(-1)?.data as { readonly code?: string } | undefined)?.code === 'node_lost',
+        )
+        const count = isLost ? (short?.length ?? 1) - 1 : Number.POSITIVE_INFINITY
+        expect(short?.slice(0, count).map(textOf), name).toEqual(long?.slice(0, count).map(textOf))
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { hoppers } of this.#asked) for (const hopper of hoppers) hopper.leave()
+    for (const node of this.#nodes) await node.close()
+    await this.#upstream.close()
+    await this.redis.close()
+  }
+}
