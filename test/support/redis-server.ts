@@ -17,7 +17,7 @@ function installed(): boolean {
 }
 
 /** Test files run at the same time: one of them installs it, the others wait for that. */
-function install(): void {
+export function installRedis(): void {
   if (installed()) return
   const apt = 'apt-get -qq -o DPkg::Lock::Timeout=120'
   const missing = 'redis-server --version >/dev/null 2>&1'
@@ -51,7 +51,7 @@ type RedisOptions = {
 }
 
 export async function startRedis({ conf, args = [] }: RedisOptions = {}): Promise<RedisServer> {
-  install()
+  installRedis()
   const folder = mkdtempSync(join(tmpdir(), 'g6-redis-'))
   const path = join(folder, 'redis.sock')
   let child: ChildProcess | null = null
