@@ -63,8 +63,8 @@ class Node {
     return new Node(running, await running.url())
   }
 
-  async board(): Promise<Board> {
-    return (await (await fetch(`${this.url}/summary/resync`)).json()) as Board
+  async board(path = ''): Promise<Board> {
+    return (await (await fetch(`${this.url}${path}/summary/resync`)).json()) as Board
   }
 
   async health(): Promise<Health> {
@@ -83,9 +83,10 @@ class Node {
     return ok
   }
 
-  read(lastEventId?: string): SummaryClient {
+  /** `path`: of another board. */
+  read(lastEventId?: string, path = ''): SummaryClient {
     const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }
-    const client = new SummaryClient(`${this.url}/summary/events`, headers)
+    const client = new SummaryClient(`${this.url}${path}/summary/events`, headers)
     clients.push(client)
     return client
   }
@@ -119,6 +120,21 @@ async function agree(nodes: readonly Node[], n: number): Promise<Node> {
   )
 }
 
+/** Resolves with the board of the servers when all show the same one, with such a publisher. */
+async function agreeOnServers(nodes: readonly Node[], publisher: RegExp): Promise<Board> {
+  let why = ''
+  return await eventually(
+    async () => {
+      const boards = await Promise.all(nodes.map(node => node.board('/fleet')))
+      const [first] = boards
+      why = JSON.stringify(boards)
+      const isSame = new Set(boards.map(({ epoch, generation }) => `${epoch}-${generation}`)).size === 1
+      return isSame && publisher.test(first?.panels.publisher?.lines[1] ?? '') ? (first ?? null) : null
+    },
+    () => `all show one board of the servers: ${why}`,
+  )
+}
+
 const others = (nodes: readonly Node[], node: Node): Node[] => nodes.filter(each => each !== node)
 
 test('four servers show one board, resume each other’s readers, and go on without any of them, and without Redis', {
@@ -144,6 +160,19 @@ test('four servers show one board, resume each other’s readers, and go on with
   expect(stranger.said().err).toContain('G6_FLEET')
   const known = fleetDocument.parse(await (await fetch(`${first.url}/fleet`)).json())
   expect(known.nodes.map(({ role }) => role).sort()).toEqual([...Array(3).fill('following'), 'leading'])
+
+  // The board of the servers is one board too, with a page and a stream that resumes at any of them.
+  const servers = await agreeOnServers(nodes, /^publisher: /)
+  expect(servers.panels.nodes?.lines).toHaveLength(1 + nodes.length)
+  const page = await fetch(`${first.url}/fleet/`)
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  const health = (await (await fetch(`${follower.url}/fleet/summary/health`)).json()) as {
+    readonly display: { readonly title: string }
+  }
+  expect(health.display.title).toBe('fleet g6')
+  const there = follower.read(`${servers.epoch}-${servers.generation}`, '/fleet')
+  const { data: hello } = await there.event('hello')
+  expect(hello).toMatchObject({ resumed: true })
 
   // A reader that moves is resumed with what it lacks, and nothing else.
   const moving = first.read()
@@ -189,6 +218,13 @@ test('four servers show one board, resume each other’s readers, and go on with
     return node === last ? 'alone' : 'adrift'
   }
   for (const node of nodes) expect((await node.health()).degraded).toEqual(['engine'])
+  for (const node of nodes) {
+    const { panels } = await eventually(async () => {
+      const board = await node.board('/fleet')
+      return board.panels.engine?.lines[0] === 'state: gone !!' && board
+    }, 'each shows itself')
+    expect(panels.nodes?.lines).toHaveLength(2)
+  }
   const metrics = await follower.metrics()
   expect(metrics).toMatch(/^g6_fleet_engine_up 0$/m)
   expect(metrics).toMatch(/^g6_fleet_seat\{seat="adrift"\} 1$/m)

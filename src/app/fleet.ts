@@ -17,6 +17,7 @@ import type { FleetDocument } from '../protocol/fleet.js'
 import { parseRedisAddress } from '../redis/address.js'
 import { EngineError } from '../redis/connection.js'
 import { type Link, openLink } from '../redis/link.js'
+import { createServers } from './fleet-servers.js'
 import type { Fleet, FleetParts } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -56,6 +57,13 @@ export function createFleet(parts: FleetParts): Fleet {
     clock,
     isAdrift: () => node?.seat === 'adrift',
   })
+
+  const document = (): Promise<FleetDocument> => {
+    const nowMs = clock.monotonicMs()
+    if (members === null || nowMs - members.atMs >= ONCE_MS) members = { atMs: nowMs, read: readAll() }
+    return members.read
+  }
+  const { port, servers } = createServers(parts, document)
 
   const offer = (): void => {
     if (latest === null || latest.board.generation === 0) return
@@ -102,6 +110,7 @@ export function createFleet(parts: FleetParts): Fleet {
 
   return {
     boards,
+    servers,
     output: {
       name: 'fleet',
       inCycle: true,
@@ -137,6 +146,7 @@ export function createFleet(parts: FleetParts): Fleet {
         link,
         ports: {
           show: (board, source) => boards.show(board, source),
+          servers: port,
           presence: () => ({
             name,
             version: VERSION,
@@ -179,11 +189,7 @@ export function createFleet(parts: FleetParts): Fleet {
 
     health,
 
-    document: () => {
-      const nowMs = clock.monotonicMs()
-      if (members === null || nowMs - members.atMs >= ONCE_MS) members = { atMs: nowMs, read: readAll() }
-      return members.read
-    },
+    document,
   }
 
   async function readAll(): Promise<FleetDocument> {

@@ -6,13 +6,14 @@ import type { Connections } from '../connection/connections.js'
 import type { BoardLooks } from '../declared/board.js'
 import type { Output } from '../engine/cycle.js'
 import type { BoardSource } from '../engine/followed-boards.js'
-import type { Boards } from '../engine/loop.js'
+import type { Boards, Loop } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
 import type { Source } from '../engine/source.js'
 import type { StaleLimits } from '../engine/source-state.js'
 import type { Statistics } from '../engine/statistics.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
+import type { Hub } from '../hub/hub.js'
 import type { HubStats } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
@@ -80,8 +81,18 @@ export type FleetParts = ProgramParts & {
   readonly mayLead: boolean
 }
 
+/**
+ * A reader that is ahead of this server within the epoch that it shows saw a board of a publisher that ended before it could share it.
+ * The next publisher, with an epoch of its own, comes within this time.
+ */
+export const HOLD_AHEAD_MS = 6_000
+
+/** The board of the servers, and its stream. */
+export type Servers = { readonly hub: Hub; readonly loop: Loop }
+
 /** This server as a node of a fleet (fleet.ts). */
 export interface Fleet {
+  readonly servers: Servers
   /** What readers see: the own board or that of the fleet. */
   readonly boards: Boards
   /** Takes the own boards. */

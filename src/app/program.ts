@@ -40,7 +40,15 @@ import type { StandIn } from './chat.js'
 import { createHistory, type History } from './history.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
-import type { CreateFleet, Fleet, OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
+import {
+  type CreateFleet,
+  type Fleet,
+  HOLD_AHEAD_MS,
+  type OutputParts,
+  type Pipeline,
+  type ProgramParts,
+  type ProgramSource,
+} from './parts.js'
 import { createPipeline } from './pipeline.js'
 import type { Serving } from './serving.js'
 import { VERSION } from './version.js'
@@ -72,12 +80,6 @@ export type ProgramOptions = {
 export class ProgramError extends Error {
   override readonly name = 'ProgramError'
 }
-
-/**
- * A reader that is ahead of this server within the epoch that it shows saw a board of a publisher that ended before it could share it.
- * The next publisher, with an epoch of its own, comes within this time.
- */
-const HOLD_AHEAD_MS = 6_000
 
 /** Time kept of the grace for closing ports and outputs. */
 const CLOSING_MS = 1_000
@@ -276,6 +278,7 @@ export class Program {
     this.#surroundings = this.#surroundingsOf(this.#config)
     this.loop.start()
     this.#ownLoop?.start()
+    this.#fleet?.servers.loop.start()
     await this.#fleet?.start(listening)
     return listening
   }
@@ -310,8 +313,10 @@ export class Program {
     await Promise.all([this.#fleet?.stop(), this.#started?.catch(() => {})])
     await this.#ownLoop?.stop()
     await this.loop.stop()
+    await this.#fleet?.servers.loop.stop()
     const leftMs = Math.max(0, graceMs - (clock.monotonicMs() - startMs) - CLOSING_MS)
-    await Promise.all([this.hub, this.#statusHub, this.#serving?.chat].map(each => each?.close(leftMs)))
+    const streams = [this.hub, this.#fleet?.servers.hub, this.#statusHub, this.#serving?.chat]
+    await Promise.all(streams.map(each => each?.close(leftMs)))
     await this.#serving?.server.close()
     this.#lag?.stop()
     this.#fleet?.close()
