@@ -10,7 +10,7 @@ import { Hub } from '../hub/hub.js'
 import { verdictOf } from '../panels/verdict.js'
 import type { FleetDocument } from '../protocol/fleet.js'
 import { createHubOutput } from './outputs.js'
-import { type FleetParts, HOLD_AHEAD_MS, type Servers } from './parts.js'
+import { FLEET_HUB, type FleetParts, type Servers } from './parts.js'
 import { createEpoch } from './status-pipeline.js'
 import { VERSION } from './version.js'
 
@@ -47,7 +47,7 @@ export function createServers(
     clock,
     isAdrift: () => false,
   })
-  const hub = new Hub({ settings, version: VERSION, clock, log, connections, holdAheadMs: HOLD_AHEAD_MS })
+  const hub = new Hub({ settings, version: VERSION, clock, log, connections, ...FLEET_HUB })
   const loop = new Loop({
     boards,
     epoch: '',

@@ -85,7 +85,13 @@ export type FleetParts = ProgramParts & {
  * A reader that is ahead of this server within the epoch that it shows saw a board of a publisher that ended before it could share it.
  * The next publisher, with an epoch of its own, comes within this time.
  */
-export const HOLD_AHEAD_MS = 6_000
+const HOLD_AHEAD_MS = 6_000
+
+/** A change of publisher is a whole board for each reader. */
+const SPREAD_MS = 1_000
+
+/** Of the hubs of a fleet's server. */
+export const FLEET_HUB = { holdAheadMs: HOLD_AHEAD_MS, spreadMs: SPREAD_MS } as const
 
 /** The board of the servers, and its stream. */
 export type Servers = { readonly hub: Hub; readonly loop: Loop }

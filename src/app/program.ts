@@ -42,8 +42,8 @@ import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import {
   type CreateFleet,
+  FLEET_HUB,
   type Fleet,
-  HOLD_AHEAD_MS,
   type OutputParts,
   type Pipeline,
   type ProgramParts,
@@ -149,8 +149,8 @@ export class Program {
     const observer = hubObserver(metrics)
     this.#history = this.serving ? createHistory(clock, log) : null
     const past: PastOf = this.#history?.past ?? (() => [])
-    const holdAheadMs = options.fleet == null ? 0 : HOLD_AHEAD_MS
-    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, holdAheadMs, past })
+    const ofFleet = options.fleet == null ? {} : FLEET_HUB
+    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, past, ...ofFleet })
     const surroundings = (): PanelSurroundings => this.#surroundings
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
     this.#statusHub = this.#pipeline.createStatusHub(connections)
