@@ -85,6 +85,8 @@ export function createFleet(parts: FleetParts): Fleet {
     onSeat: (from, to) => {
       log.info({ from, to, term: node?.term ?? null }, SEAT_TEXT[to])
       setSeat()
+      // A follower asks its sources seldom; what it shows from now on is its own.
+      if (to === 'leading' || to === 'alone') void parts.own.refresh()
     },
     onEngine: isGone => {
       metrics.g6_fleet_engine_up.set(isGone ? 0 : 1)
@@ -188,6 +190,8 @@ export function createFleet(parts: FleetParts): Fleet {
     catchUp: () => node?.catchUp() ?? Promise.resolve(),
 
     health,
+
+    isFollower: () => node?.seat === 'following' && node.term !== null,
 
     document,
   }

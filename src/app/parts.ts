@@ -36,6 +36,8 @@ export type ProgramParts = {
   readonly boardFile?: () => BoardFile | null
   /** Takes what a followed server remembers of its board; absent where nobody shows it. */
   readonly onPast?: (past: unknown) => void
+  /** Whether another server of the fleet publishes; absent for a server by itself. */
+  readonly isFollower?: () => boolean
   /** Whether anybody reads the stream of statuses; absent where there is none. */
   readonly readsStatuses?: () => boolean
 }
@@ -113,6 +115,8 @@ export interface Fleet {
   /** Resolves when what is in Redis now is shown, or after 300 ms. */
   catchUp(): Promise<void>
   health(): FleetHealth
+  /** Another node publishes, and this one knows it. */
+  readonly isFollower: () => boolean
   /** All nodes; Redis is asked once a second at most, however many ask. */
   document(): Promise<FleetDocument>
 }

@@ -90,7 +90,7 @@ export class Program {
   readonly loop: Loop
   readonly hub: Hub
   /** Null for a server by itself. */
-  readonly #fleet: Fleet | null
+  readonly #fleet: Fleet | null = null
   /** Of a node of a fleet: makes its own boards, which `loop` publishes where its node shows them. */
   readonly #ownLoop: Loop | null
   readonly #connections: Connections
@@ -126,7 +126,19 @@ export class Program {
     const board = (): BoardFile | null => this.#boardFile
     const { onPast } = options
     const shown = onPast === undefined ? {} : { onPast }
-    const parts = { config, settings, metrics, log, clock, panels, readsStatuses, boardFile: board, ...shown }
+    const isFollower = (): boolean => this.#fleet?.isFollower() ?? false
+    const common = {
+      config,
+      settings,
+      metrics,
+      log,
+      clock,
+      panels,
+      readsStatuses,
+      boardFile: board,
+      isFollower,
+    }
+    const parts = { ...common, ...shown }
     const statistics = new Statistics(clock.nowMs())
     this.metrics = metrics
     this.#config = config
@@ -157,7 +169,7 @@ export class Program {
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
     const { boards: own, epoch } = this.#pipeline
-    const common = {
+    const loops = {
       refreshMs: () => this.#config.summaryRefreshSec * 1000,
       churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
       clock,
@@ -177,7 +189,7 @@ export class Program {
       this.#fleet === null
         ? null
         : new Loop({
-            ...common,
+            ...loops,
             boards: own,
             epoch,
             outputs: [this.#fleet.output, ...statuses],
@@ -189,7 +201,7 @@ export class Program {
         ? []
         : [createHubOutput(this.hub), ...(this.#fleet === null ? statuses : []), this.#history.output]
     this.loop = new Loop({
-      ...common,
+      ...loops,
       boards: this.#fleet?.boards ?? own,
       epoch,
       outputs: [...streams, ...outputs],
