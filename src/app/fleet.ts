@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
+import type { BoardLooks } from '../declared/board.js'
 import type { CycleResult, Output, SourceState } from '../engine/cycle.js'
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { FleetSource } from '../fleet/board-text.js'
@@ -11,6 +12,8 @@ import { FleetBoards } from '../fleet/fleet-boards.js'
 import { fleetKeys } from '../fleet/keys.js'
 import { readMembers } from '../fleet/members.js'
 import { FleetNode, type FleetObserver } from '../fleet/node.js'
+import { Pushes } from '../fleet/pushes.js'
+import { CLEAR, KeySeal, keysFrom, type Seal } from '../fleet/seal.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
 import type { FleetDocument } from '../protocol/fleet.js'
@@ -38,6 +41,12 @@ export function createFleet(parts: FleetParts): Fleet {
   if (!parsed.ok) throw new Error(`G6_REDIS_URL: ${parsed.error}`)
   const { address } = parsed
   const faults = new FaultLog(parts)
+  const seal = sealOf(config.fleetKeyFile)
+  const pushes = new Pushes({
+    targets: parts.pushTargets,
+    seal,
+    onFault: error => faults.say('push', String(error)),
+  })
   let node: FleetNode | null = null
   let link: Link | null = null
   let latest: CycleResult | null = null
@@ -68,7 +77,10 @@ export function createFleet(parts: FleetParts): Fleet {
   const offer = (): void => {
     if (latest === null || latest.board.generation === 0) return
     isLarge = false
-    node?.own({ board: latest.board, source: sourceOf(latest.source, clock) }, isFresh(latest.source))
+    node?.own(
+      { board: latest.board, source: sourceOf(latest.source, parts.looks(), clock) },
+      isFresh(latest.source),
+    )
   }
 
   const observer: FleetObserver = {
@@ -102,6 +114,10 @@ export function createFleet(parts: FleetParts): Fleet {
       metrics.g6_fleet_unshared_total.inc({ why })
       faults.say('share', 'the board is over 4 MiB and is not shared with the fleet')
     },
+    onReadable: why => {
+      if (why === null) log.info('the board of the fleet can be read again')
+      else log.error(UNREADABLE_TEXT[why])
+    },
     onFault: (what, error) => faults.say(what, String(error)),
   }
   const setSeat = (): void => metrics.g6_fleet_seat.only({ seat: node?.seat ?? 'following' })
@@ -112,6 +128,8 @@ export function createFleet(parts: FleetParts): Fleet {
 
   return {
     boards,
+    pushTargets: pushes.targets,
+    looks: () => (boards.looks === undefined ? parts.looks() : boards.looks),
     servers,
     output: {
       name: 'fleet',
@@ -141,10 +159,11 @@ export function createFleet(parts: FleetParts): Fleet {
         },
       })
       metrics.g6_fleet_engine_up.set(1)
+      const keys = fleetKeys(config.fleet, address.db, id)
       const startedMs = Math.round(clock.nowMs())
       node = new FleetNode({
         id,
-        keys: fleetKeys(config.fleet, address.db, id),
+        keys,
         link,
         ports: {
           show: (board, source) => boards.show(board, source),
@@ -158,6 +177,7 @@ export function createFleet(parts: FleetParts): Fleet {
             rss: process.memoryUsage.rss(),
           }),
         },
+        seal,
         marks: () => marksOf(settings()),
         clock,
         newLife: () => randomBytes(16).toString('hex'),
@@ -167,6 +187,8 @@ export function createFleet(parts: FleetParts): Fleet {
       })
       log.info({ fleet: config.fleet, node: id }, parts.mayLead ? JOINS : FOLLOWS)
       node.start()
+      pushes.start({ run: link.run, keys })
+      link.subscribe(keys.channels.push, name => pushes.notice(name))
       setSeat()
       offer()
       const cancel = systemTimers.after(JOIN_MS, () => settle(null))
@@ -177,6 +199,7 @@ export function createFleet(parts: FleetParts): Fleet {
 
     async stop() {
       settle(null)
+      pushes.stop()
       await node?.stop()
     },
 
@@ -214,7 +237,7 @@ export function createFleet(parts: FleetParts): Fleet {
     const degraded = [
       ...(node?.isEngineGone === true ? ['engine' as const] : []),
       ...(isForeign ? ['foreign' as const] : []),
-      ...(node?.isUnreadable === true ? ['version' as const] : []),
+      ...(node?.unreadable == null ? [] : [node.unreadable]),
       ...(isLarge ? ['large' as const] : []),
     ]
     return {
@@ -229,6 +252,13 @@ export function createFleet(parts: FleetParts): Fleet {
     }
   }
 }
+
+const UNREADABLE_TEXT = {
+  version: 'the board of the fleet is of a later version; this server shows its own',
+  key:
+    'the board of the fleet is not encrypted with a key that this server has, so it shows its own: ' +
+    'G6_FLEET_KEY_FILE must name the same keys at all servers',
+} as const
 
 const JOINS = 'a node of a fleet'
 const FOLLOWS = 'a node of a fleet; it has no status source of its own, so it shows the board of the others'
@@ -260,6 +290,18 @@ type Tokens = {
   readonly fleet: string
 }
 
+/** Throws an Error that names the setting. */
+function sealOf(file: string | null): Seal {
+  if (file === null) return CLEAR
+  try {
+    return new KeySeal(keysFrom(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw new Error(
+      `G6_FLEET_KEY_FILE cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
 /** Servers without a token have the mark of none. */
 function marksOf({ sseApiToken, sseApiTokenPrevious, fleet }: Tokens): readonly string[] {
   const tokens = [sseApiToken, sseApiTokenPrevious].filter(token => token !== null)
@@ -271,9 +313,20 @@ function marksOf({ sseApiToken, sseApiTokenPrevious, fleet }: Tokens): readonly 
 const isFresh = ({ state, tooOld }: SourceState): boolean =>
   (state === 'fresh' || state === 'closed') && !tooOld
 
-function sourceOf({ state, error, ageSec, changedAtMs, tooOld }: SourceState, { nowMs }: Clock): FleetSource {
+function sourceOf(
+  { state, error, ageSec, changedAtMs, tooOld }: SourceState,
+  looks: BoardLooks | null,
+  { nowMs }: Clock,
+): FleetSource {
   const changedAgoSec = changedAtMs === null ? null : (nowMs() - changedAtMs) / 1000
-  return { state, error, age_sec: ageSec, changed_ago_sec: changedAgoSec, too_old: tooOld }
+  return {
+    state,
+    error,
+    age_sec: ageSec,
+    changed_ago_sec: changedAgoSec,
+    too_old: tooOld,
+    ...(looks === null ? {} : { looks }),
+  }
 }
 
 /** One line for each fault, not for each time that it happens. */

@@ -8,6 +8,7 @@ import type { Output } from '../engine/cycle.js'
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Boards, Loop } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
+import type { PushTarget } from '../engine/push-target.js'
 import type { Source } from '../engine/source.js'
 import type { StaleLimits } from '../engine/source-state.js'
 import type { Statistics } from '../engine/statistics.js'
@@ -79,6 +80,10 @@ export type FleetParts = ProgramParts & {
   /** What this server makes its own boards from. */
   readonly own: Boards
   readonly limits: () => StaleLimits
+  /** Where others push the documents of its source to. */
+  readonly pushTargets: readonly PushTarget[]
+  /** How a board file wants the own board to look; null without one. */
+  readonly looks: Pipeline['looks']
   /** Its source gives it a board of its own, which it may publish. */
   readonly mayLead: boolean
 }
@@ -103,6 +108,10 @@ export interface Fleet {
   readonly servers: Servers
   /** What readers see: the own board or that of the fleet. */
   readonly boards: Boards
+  /** In place of the server's own: what is pushed to these is for the fleet. */
+  readonly pushTargets: readonly PushTarget[]
+  /** How the board that readers see wants to look. */
+  readonly looks: Pipeline['looks']
   /** Takes the own boards. */
   readonly output: Output
   /** Joins. Throws when the fleet of that name belongs to other servers; when Redis is away it goes on without. */

@@ -251,6 +251,12 @@ const TABLE = {
     title: 'No answer in time',
     detail: CHAT_FAILURES.first_token_timeout.message,
   },
+  push_unshared: {
+    status: 503,
+    title: 'Not shared',
+    detail:
+      'Redis does not answer, so the other servers of the fleet do not get the document; push it again later.',
+  },
   starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },
   shed: {

@@ -13,7 +13,11 @@ export type FleetKeys = {
   readonly since: string
   /** The same of the board of the servers. */
   readonly servers: { readonly board: string; readonly since: string }
+  /** The document that was last pushed to a source of this name. */
+  readonly push: (name: string) => string
   readonly channels: {
+    /** The name of a source that was pushed to. */
+    readonly push: string
     readonly board: string
     readonly servers: string
     /** The lease is free, or was handed on: its new text. */
@@ -37,7 +41,9 @@ export function fleetKeys(fleet: string, db: number, node: string): FleetKeys {
     board: key('b:main'),
     since: key('b:main:s'),
     servers: { board: key('b:fleet'), since: key('b:fleet:s') },
+    push: name => key(`push:${name}`),
     channels: {
+      push: channel('push'),
       board: channel('b:main'),
       servers: channel('b:fleet'),
       vacant: channel('vacant'),

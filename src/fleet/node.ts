@@ -18,6 +18,7 @@ import type { OwnBoard } from './publisher.js'
 import { type BeatAnswer, beat, type Want } from './scripts/beat.js'
 import { join } from './scripts/join.js'
 import { steal, transfer } from './scripts/transfer.js'
+import { CLEAR, type Seal } from './seal.js'
 import {
   newSeat,
   SEAT_LIMITS,
@@ -28,7 +29,7 @@ import {
   type SeatState,
   seatStep,
 } from './seat.js'
-import { type PullReason, SharedBoard, type SharedBoardEvents } from './shared-board.js'
+import { type PullReason, SharedBoard, type SharedBoardEvents, type Unreadable } from './shared-board.js'
 
 export type FleetTimes = {
   readonly beatMs: number
@@ -71,6 +72,8 @@ export type FleetObserver = {
   /** From the notice of a board until it is shown. */
   onNotice?(lagSeconds: number): void
   onUnshared?(why: 'large'): void
+  /** The board in Redis cannot be read, or can again. */
+  onReadable?(why: Unreadable | null): void
   onBeat?(seconds: number): void
   /** This fleet belongs to others: no token in common. */
   onForeign?(): void
@@ -107,6 +110,8 @@ export type FleetOptions = {
   readonly mayLead?: boolean
   /** The longest time between two ticks of the loop that makes boards; a beat unless given. */
   readonly refreshMs?: () => number
+  /** What is written to Redis is encrypted with it; by default it is not. */
+  readonly seal?: Seal
   readonly timers?: Timers
   readonly times?: FleetTimes
   readonly observer?: FleetObserver
@@ -134,6 +139,7 @@ export class FleetNode {
   #nodes = 1
   #loopBeats = 0
   #isMakingServers = false
+  #unreadable: Unreadable | null = null
   #cancelTick: () => void = () => {}
   #isStopped = false
 
@@ -149,7 +155,11 @@ export class FleetNode {
       onUnshared: () => this.#observer.onUnshared?.('large'),
       onPull: why => this.#observer.onPull?.(why),
       onNotice: lagSeconds => this.#observer.onNotice?.(lagSeconds),
-      onReadable: isReadable => this.#do({ type: 'unreadable', isUnreadable: !isReadable }),
+      onReadable: why => {
+        if (why !== this.#unreadable) this.#observer.onReadable?.(why)
+        this.#unreadable = why
+        this.#do({ type: 'unreadable', isUnreadable: why !== null })
+      },
     })
     const { servers } = ports
     this.#servers =
@@ -177,6 +187,7 @@ export class FleetNode {
       isOwnAdrift,
       nowMs: () => this.#nowMs(),
       lowerTermMs: this.#times.lowerTermMs,
+      seal: this.#options.seal ?? CLEAR,
       state: () => ({ seat: this.#seat.seat, lease: this.#seat.lease, life: this.#life }),
       events: {
         ...events,
@@ -213,9 +224,9 @@ export class FleetNode {
     return this.#seat.isEngineGone
   }
 
-  /** The fleet's board is of a version that this one cannot read. */
-  get isUnreadable(): boolean {
-    return this.#seat.isUnreadable
+  /** Why it cannot read the fleet's board; null: it can. */
+  get unreadable(): Unreadable | null {
+    return this.#seat.isUnreadable ? this.#unreadable : null
   }
 
   get shown(): Board {

@@ -11,7 +11,12 @@ import { Puller } from './puller.js'
 import type { BoardHead } from './scripts/beat.js'
 import { parseNotice } from './scripts/publish.js'
 import { type Pulled, pull } from './scripts/pull.js'
+import type { Seal } from './seal.js'
+import { openedBoard } from './sealed-board.js'
 import type { Seat } from './seat.js'
+
+/** It is of a later version, or encrypted with a key that this server does not have. */
+export type Unreadable = 'version' | 'key'
 
 /** Why a pull was made, for the metric. */
 export type PullReason = 'notice' | 'beat' | 'reader' | 'whole'
@@ -24,8 +29,8 @@ export type SharedBoardEvents = {
   onUnshared(): void
   onPull(why: PullReason): void
   onNotice(lagSeconds: number): void
-  /** Whether the board in Redis is of a version that this one cannot read. */
-  onReadable(isReadable: boolean): void
+  /** Why the board in Redis cannot be read; null: it can. */
+  onReadable(why: Unreadable | null): void
   onFailed(what: string, error: unknown): void
 }
 
@@ -41,6 +46,7 @@ export type SharedBoardOptions = {
   readonly keys: FleetKeys
   readonly nowMs: () => number
   readonly lowerTermMs: number
+  readonly seal: Seal
   readonly state: () => SharedBoardState
   /** A node that is adrift shows its own board, although it has another one. */
   readonly isOwnAdrift: boolean
@@ -57,13 +63,14 @@ export class SharedBoard {
   #isStopped = false
 
   constructor(options: SharedBoardOptions) {
-    const { link, keys, events } = options
+    const { link, keys, events, seal } = options
     this.#options = options
-    this.#publisher = new Publisher(link.run, keys, {
+    const ofPublisher = {
       onFenced: () => events.onFenced(),
       onLarge: () => events.onUnshared(),
-      onFailed: error => events.onFailed('publish', error),
-    })
+      onFailed: (error: unknown) => events.onFailed('publish', error),
+    }
+    this.#publisher = new Publisher(link.run, keys, ofPublisher, seal)
     this.#puller = new Puller(() => this.#pull())
   }
 
@@ -148,18 +155,23 @@ export class SharedBoard {
 
   /** False: pull all panels. */
   #take({ lease, board }: Pulled): boolean {
-    const { state, events } = this.#options
+    const { state, events, keys, seal } = this.#options
     const { life } = state()
     if (this.#isStopped || board === null || state().seat === 'leading') return true
     if (!this.#follows({ lease, head: board satisfies BoardHead, life: life ?? '' })) return true
-    const merged = mergePulled(this.#shown.board, board)
+    const opened = openedBoard(board, keys, seal)
+    if (opened === null) {
+      events.onReadable('key')
+      return true
+    }
+    const merged = mergePulled(this.#shown.board, opened)
     if (!merged.ok) {
       if (merged.why === 'whole') return false
-      events.onReadable(merged.why !== 'unreadable')
+      events.onReadable(merged.why === 'unreadable' ? 'version' : null)
       if (merged.why === 'corrupt') events.onFailed('pull', new Error('the board in Redis is corrupt'))
       return true
     }
-    events.onReadable(true)
+    events.onReadable(null)
     const { seat } = state()
     if (seat !== 'following' && seat !== 'adrift') return true
     const { term, revision } = board
