@@ -184,6 +184,14 @@ test('four servers show one board, resume each other’s readers, and go on with
   await arrived.event('panel_update')
   expect(arrived.reader.events.map(({ event }) => event)).not.toContain('full_snapshot')
 
+  // Nothing per reader touches Redis: of those that come back none asks for a reading.
+  const readings = async () =>
+    /^g6_fleet_pulls_total\{why="reader"\} (\d+)$/m.exec(await follower.metrics())?.[1]
+  const before = await readings()
+  const storm = Array.from({ length: 20 }, () => follower.read(arrived.reader.lastId ?? ''))
+  for (const reader of storm) expect((await reader.event('hello')).data).toMatchObject({ resumed: true })
+  expect(await readings()).toBe(before)
+
   // The publisher stops: it hands over before it ends its readers.
   const leaving = first.read()
   await leaving.event('full_snapshot')
