@@ -22,6 +22,9 @@ export type FleetBenchOptions = {
 
 const NODES = 3
 const CHANGES_PER_SEC = 20
+/** Readers that are not greeted yet. */
+const AT_ONCE = 400
+const GIVE_UP_MS = 120_000
 
 /** From the renamed file to the byte at a reader of another server, ms. */
 async function measureWay(fleet: BenchFleet, changes: number): Promise<number[]> {
@@ -104,21 +107,22 @@ async function readingsOf(urls: readonly string[]): Promise<number> {
 /** Commands that Redis gets while this runs, and what it gives. */
 async function monitored<T>(fleet: BenchFleet, work: () => Promise<T>): Promise<readonly [T, number]> {
   const monitor = new Child('redis-cli', ['redis-cli', '-s', fleet.socket, 'MONITOR'])
-  let isEnded = false
   let commands = 0
+  // It rejects when the monitor has ended.
   const counting = (async () => {
-    while (!isEnded) {
-      const line = await monitor.line(5_000).catch(() => '')
+    for (;;) {
+      const line = await monitor.line(GIVE_UP_MS)
       // Those that a script calls are part of that script.
       if (/^\d/.test(line) && !/^\S+ \[\d+ lua\]/.test(line)) commands++
     }
-  })()
-  await pause(200)
-  const result = await work()
-  isEnded = true
-  await monitor.stop()
-  await counting
-  return [result, commands]
+  })().catch(() => {})
+  try {
+    await pause(200)
+    return [await work(), commands]
+  } finally {
+    await monitor.stop()
+    await counting
+  }
 }
 
 async function measureStorm(fleet: BenchFleet, count: number): Promise<Storm> {
@@ -133,7 +137,10 @@ async function measureStorm(fleet: BenchFleet, count: number): Promise<Storm> {
     const beganMs = performance.now()
     for (let i = 0; i < count; i++) {
       readers.push(new StreamReader(urls[i % urls.length] ?? '', id))
-      if (i % 100 === 99) await pause(1)
+      // More at once would wait for the kernel, which asks again after a second.
+      const open = readers.slice(-AT_ONCE)
+      if (i % 50 === 49 && open.length === AT_ONCE)
+        await reached('some are back', () => open[0]?.isOpen === true)
     }
     await reached('all readers are back', () => readers.every(({ isOpen }) => isOpen))
     return performance.now() - beganMs
