@@ -54,7 +54,7 @@ test('the end of a server ends its clients; without a ready server a client is c
   const { port } = await balancer(() => ready)
   const { socket } = await client(port)
   ready = []
-  a.sockets[0]?.destroy()
+  a.sockets[0]?.resetAndDestroy()
   if (!socket.destroyed) await once(socket, 'close')
   expect((await client(port)).first).toBe('')
 })
