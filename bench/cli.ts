@@ -1,4 +1,4 @@
-// The benchmarks of the package: `g6 bench cycle`, `history`, `sse`, `chat`, `gateway` and `fanout`.
+// The benchmarks of the package: `g6 bench cycle`, `history`, `sse`, `chat`, `gateway`, `fanout` and `fleet`.
 import { Command } from 'commander'
 import { number, oneOf, whole } from '../src/cli/arguments.js'
 import { print } from '../src/log/print.js'
@@ -6,8 +6,9 @@ import type { ChatFlags } from './chat/run.js'
 import type { CycleOptions } from './cycle/run.js'
 import { CHURNS } from './documents.js'
 import { type Flags, fanoutOptions, optionsOf } from './fanout/options.js'
+import type { FleetBenchOptions } from './fleet/run.js'
 import { describeMachine } from './machine.js'
-import { fail, jsonText, printed, readable } from './output.js'
+import { complaintsOf, fail, jsonText, printed, readable } from './output.js'
 import { accepted } from './settings.js'
 import type { SseOptions } from './sse/run.js'
 
@@ -94,6 +95,12 @@ function sseCommand(): Command {
     })
 }
 
+type FleetFlags = Omit<FleetBenchOptions, 'seconds'> & {
+  readonly duration: number
+  readonly quick?: true
+  readonly json?: true
+}
+
 function loadOptions(command: Command): Command {
   return command
     .option('--streams <n>', 'Answers at once', whole(1), 500)
@@ -147,6 +154,37 @@ function fanoutCommand(): Command {
   })
 }
 
+function fleetCommand(): Command {
+  return new Command('fleet')
+    .description(
+      'Several servers over a Redis of their own; exit 1 over a limit. It needs redis-server and redis-cli',
+    )
+    .option('--changes <n>', 'Changes of the file whose way is measured', whole(1), 300)
+    .option('--readers <n>', 'Readers that come back at once', whole(1), 5_000)
+    .option('--rounds <n>', 'Ends of a publisher, of each kind', whole(1), 5)
+    .option('--nodes <n>', 'Servers while the work of Redis is measured', whole(3, 50), 10)
+    .option('--duration <seconds>', 'For how long that is', whole(1, MAX_SEC), 20)
+    .option('--quick', 'Fewer of everything')
+    .option('--json', 'The report as JSON')
+    .action(async ({ quick, json, duration: seconds, ...given }: FleetFlags) => {
+      const { benchFleet, fleetFigures } = await import('./fleet/run.js')
+      const machine = describeMachine()
+      const few = quick ? { changes: 30, readers: 500, rounds: 1, nodes: 3 } : {}
+      const report = await benchFleet({ ...given, ...few, seconds: quick ? 3 : seconds })
+      const figures = fleetFigures(report)
+      print(json ? jsonText({ ...report, machine }) : readable({ ...report, machine }))
+      fail(complaintsOf(figures))
+    })
+}
+
 export function packagedBenches(): readonly Command[] {
-  return [cycleCommand(), historyCommand(), sseCommand(), chatCommand(), gatewayCommand(), fanoutCommand()]
+  return [
+    cycleCommand(),
+    historyCommand(),
+    sseCommand(),
+    chatCommand(),
+    gatewayCommand(),
+    fanoutCommand(),
+    fleetCommand(),
+  ]
 }

@@ -65,8 +65,8 @@ class Node {
     return new Node(running, await running.url())
   }
 
-  async board(): Promise<Board> {
-    return (await (await fetch(`${this.url}/summary/resync`)).json()) as Board
+  async board(path = ''): Promise<Board> {
+    return (await (await fetch(`${this.url}${path}/summary/resync`)).json()) as Board
   }
 
   async health(): Promise<Health> {
@@ -85,9 +85,10 @@ class Node {
     return ok
   }
 
-  read(lastEventId?: string): SummaryClient {
+  /** `path`: of another board. */
+  read(lastEventId?: string, path = ''): SummaryClient {
     const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }
-    const client = new SummaryClient(`${this.url}/summary/events`, headers)
+    const client = new SummaryClient(`${this.url}${path}/summary/events`, headers)
     clients.push(client)
     return client
   }
@@ -121,6 +122,21 @@ async function agree(nodes: readonly Node[], n: number): Promise<Node> {
   )
 }
 
+/** Resolves with the board of the servers when all show the same one, with such a publisher. */
+async function agreeOnServers(nodes: readonly Node[], publisher: RegExp): Promise<Board> {
+  let why = ''
+  return await eventually(
+    async () => {
+      const boards = await Promise.all(nodes.map(node => node.board('/fleet')))
+      const [first] = boards
+      why = JSON.stringify(boards)
+      const isSame = new Set(boards.map(({ epoch, generation }) => `${epoch}-${generation}`)).size === 1
+      return isSame && publisher.test(first?.panels.publisher?.lines[1] ?? '') ? (first ?? null) : null
+    },
+    () => `all show one board of the servers: ${why}`,
+  )
+}
+
 const others = (nodes: readonly Node[], node: Node): Node[] => nodes.filter(each => each !== node)
 
 test('four servers show one board, resume each other’s readers, and go on without any of them, and without Redis', {
@@ -147,6 +163,19 @@ test('four servers show one board, resume each other’s readers, and go on with
   const known = fleetDocument.parse(await (await fetch(`${first.url}/fleet`)).json())
   expect(known.nodes.map(({ role }) => role).sort()).toEqual([...Array(3).fill('following'), 'leading'])
 
+  // The board of the servers is one board too, with a page and a stream that resumes at any of them.
+  const servers = await agreeOnServers(nodes, /^publisher: /)
+  expect(servers.panels.nodes?.lines).toHaveLength(1 + nodes.length)
+  const page = await fetch(`${first.url}/fleet/`)
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  const health = (await (await fetch(`${follower.url}/fleet/summary/health`)).json()) as {
+    readonly display: { readonly title: string }
+  }
+  expect(health.display.title).toBe('fleet g6')
+  const there = follower.read(`${servers.epoch}-${servers.generation}`, '/fleet')
+  const { data: hello } = await there.event('hello')
+  expect(hello).toMatchObject({ resumed: true })
+
   // A reader that moves is resumed with what it lacks, and nothing else.
   const moving = first.read()
   const snapshot = await moving.event('full_snapshot')
@@ -156,6 +185,14 @@ test('four servers show one board, resume each other’s readers, and go on with
   const arrived = follower.read(snapshot.id ?? '')
   await arrived.event('panel_update')
   expect(arrived.reader.events.map(({ event }) => event)).not.toContain('full_snapshot')
+
+  // Nothing per reader touches Redis: of those that come back none asks for a reading.
+  const readings = async () =>
+    /^g6_fleet_pulls_total\{why="reader"\} (\d+)$/m.exec(await follower.metrics())?.[1]
+  const before = await readings()
+  const storm = Array.from({ length: 20 }, () => follower.read(arrived.reader.lastId ?? ''))
+  for (const reader of storm) expect((await reader.event('hello')).data).toMatchObject({ resumed: true })
+  expect(await readings()).toBe(before)
 
   // The publisher stops: it hands over before it ends its readers.
   const leaving = first.read()
@@ -191,6 +228,13 @@ test('four servers show one board, resume each other’s readers, and go on with
     return node === last ? 'alone' : 'adrift'
   }
   for (const node of nodes) expect((await node.health()).degraded).toEqual(['engine'])
+  for (const node of nodes) {
+    const { panels } = await eventually(async () => {
+      const board = await node.board('/fleet')
+      return board.panels.engine?.lines[0] === 'state: gone !!' && board
+    }, 'each shows itself')
+    expect(panels.nodes?.lines).toHaveLength(2)
+  }
   const metrics = await follower.metrics()
   expect(metrics).toMatch(/^g6_fleet_engine_up 0$/m)
   expect(metrics).toMatch(/^g6_fleet_seat\{seat="adrift"\} 1$/m)

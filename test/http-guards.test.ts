@@ -399,6 +399,22 @@ describe('new connections', () => {
     expect((await readStream(rig)).status).toBe(200)
     expect((await readStream(rig)).status).toBe(429)
   })
+  test('of readers that come back with an id of the epoch in force are not counted in a fleet', async () => {
+    const rate = { sseIpConnectRate: { count: 1, windowSec: 30 } }
+    rig = await startRig(rate, { catchUp: () => Promise.resolve() })
+    const back = (id: string) => readStream(rig, { 'Last-Event-ID': id })
+    for (let i = 0; i < 5; i++) expect((await back('e1-1')).status).toBe(200)
+    expect((await ask('GET /summary/events?last_event_id=e1-1-abcdef')).status).toBe(200)
+    expect((await back('e0-1')).status).toBe(200)
+    expect((await back('e0-1')).status).toBe(429)
+    for (const id of ['e1', 'e1-1-', 'e2-1', `${'e'.repeat(200)}-1`, ''])
+      expect((await back(id)).status).toBe(429)
+    expect((await back('e1-1')).status).toBe(200)
+    await rig.close()
+    rig = await startRig(rate)
+    expect((await back('e1-1')).status).toBe(200)
+    expect((await back('e1-1')).status).toBe(429)
+  })
   test('have no limit with a count of 0', async () => {
     rig = await startRig({ sseIpConnectRate: { count: 0, windowSec: 60 } })
     for (let i = 0; i < 20; i++) expect((await readStream(rig)).status).toBe(200)

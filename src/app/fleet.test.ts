@@ -1,4 +1,8 @@
 // A node as the program makes it, against a real Redis: what it refuses, logs and counts.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { capturedLog } from '../../test/support/captured-log.js'
@@ -17,14 +21,14 @@ import type { Panel } from '../panels/panel.js'
 import { parseRedisAddress } from '../redis/address.js'
 import { openLink } from '../redis/link.js'
 import { createFleet, noSource } from './fleet.js'
-import type { Fleet } from './parts.js'
+import type { Fleet, FleetParts } from './parts.js'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-function rig(redis: RedisServer, env: Readonly<Record<string, string>> = {}) {
+function rig(redis: RedisServer, env: Readonly<Record<string, string>> = {}, more: Partial<FleetParts> = {}) {
   const result = loadConfig({ env: { G6_REDIS_URL: redis.url, ...env } })
   if (!result.ok) throw new Error(JSON.stringify(result.errors))
   const { config } = result
@@ -34,9 +38,21 @@ function rig(redis: RedisServer, env: Readonly<Record<string, string>> = {}) {
   const settings = () => config
   const limits = () => ({ warnSec: 60, errorSec: 180 })
   const fleet: Fleet = createFleet({
-    ...{ config, settings, metrics, log, clock: systemClock, panels: [], limits, mayLead: true },
+    ...{
+      config,
+      settings,
+      metrics,
+      log,
+      clock: systemClock,
+      panels: [],
+      limits,
+      mayLead: true,
+      looks: () => null,
+    },
     connections: new Connections(),
     own: new FollowedBoards({ source, refreshMs: () => 1_000, limits, timezone: () => 'UTC' }),
+    pushTargets: [],
+    ...more,
   })
   closers.push(async () => {
     await fleet.stop()
@@ -119,4 +135,63 @@ test('a server starts while Redis is away, and says so', async () => {
     generation: 1,
   })
   expect(lines().filter(({ level }) => level === 40)).toHaveLength(1)
+})
+
+test('a server without a source shows the board of the publisher as its board file wants it', async () => {
+  const redis = await startedRedis()
+  const looks = { title: 'Trading', spans: { indices: 3 } }
+  const first = rig(redis, {}, { looks: () => looks })
+  await first.fleet.start([])
+  first.publish(textPanel('a', '1'))
+  await eventually(() => first.fleet.health().fleet.seat === 'leading', 'it leads')
+  const second = rig(redis, {}, { mayLead: false })
+  await second.fleet.start([])
+  await eventually(() => second.fleet.looks() !== null, 'it has the looks')
+  expect([first.fleet.looks(), second.fleet.looks()]).toEqual([looks, looks])
+})
+
+test('with a key nothing of a board is in clear, its rotation changes nothing, and another key is said', async () => {
+  const redis = await startedRedis()
+  const folder = mkdtempSync(join(tmpdir(), 'g6-fleet-key-'))
+  closers.push(() => rmSync(folder, { recursive: true }))
+  const file = (name: string, ...keys: readonly Buffer[]) => {
+    const path = join(folder, name)
+    writeFileSync(path, keys.map(key => key.toString('base64')).join('\n'))
+    return { G6_FLEET_KEY_FILE: path }
+  }
+  const [old, next, other] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+  const first = rig(redis, file('old', old))
+  await first.fleet.start([])
+  first.publish(textPanel('a', 'a-text-of-the-board'))
+  await eventually(() => first.fleet.health().fleet.seat === 'leading', 'it leads')
+
+  const parsed = parseRedisAddress(redis.url)
+  if (!parsed.ok) throw new Error(parsed.error)
+  const admin = await openLink({ address: parsed.address, monotonicMs: systemClock.monotonicMs })
+  closers.push(() => admin.close())
+  await eventually(() => admin.commands.isUp, 'a link')
+  const there = await eventually(async () => {
+    const all = JSON.stringify(await admin.commands.send(['HGETALL', 'g6:{g6}:b:main']))
+    return all.includes('p:a') && all
+  }, 'the board is in Redis')
+  expect(there).not.toContain('a-text-of-the-board')
+
+  const rotated = rig(redis, file('both', next, old))
+  const strangers = [rig(redis, file('other', other)), rig(redis)]
+  for (const { fleet, publish } of [rotated, ...strangers]) {
+    publish(textPanel('a', 'own'))
+    await fleet.start([])
+  }
+  const shown = ({ fleet }: (typeof strangers)[number]) =>
+    fleet.boards.next(boardMaker('none')(), 1, momentNow(systemClock)).panels.get('a')?.lines[0]
+  await eventually(() => shown(rotated) === 'a-text-of-the-board', 'it follows')
+  for (const stranger of strangers) {
+    await eventually(() => stranger.fleet.health().degraded.includes('key'), 'it says so')
+    expect(shown(stranger)).toBe('own')
+    expect(stranger.lines().filter(({ level }) => level === 50)).toMatchObject([
+      { msg: expect.stringContaining('G6_FLEET_KEY_FILE') },
+    ])
+  }
+  const wrong = { G6_FLEET_KEY_FILE: join(folder, 'none') }
+  expect(() => rig(redis, wrong)).toThrow(/G6_FLEET_KEY_FILE cannot be used: ENOENT/)
 })

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import type { Engine } from '../chat/shared/engine.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
+import type { BoardLooks } from '../declared/board.js'
 import type { CycleResult, Output, SourceState } from '../engine/cycle.js'
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { FleetSource } from '../fleet/board-text.js'
@@ -12,13 +13,16 @@ import { FleetBoards } from '../fleet/fleet-boards.js'
 import { fleetKeys } from '../fleet/keys.js'
 import { readMembers } from '../fleet/members.js'
 import { FleetNode, type FleetObserver } from '../fleet/node.js'
+import { Pushes } from '../fleet/pushes.js'
 import { getNotify, notifyKey, putNotify } from '../fleet/scripts/notify.js'
+import { CLEAR, KeySeal, keysFrom, type Seal } from '../fleet/seal.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
 import type { FleetDocument } from '../protocol/fleet.js'
 import { parseRedisAddress } from '../redis/address.js'
 import { EngineError } from '../redis/connection.js'
 import { type Link, openLink } from '../redis/link.js'
+import { createServers } from './fleet-servers.js'
 import type { Fleet, FleetParts } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -39,6 +43,12 @@ export function createFleet(parts: FleetParts): Fleet {
   if (!parsed.ok) throw new Error(`G6_REDIS_URL: ${parsed.error}`)
   const { address } = parsed
   const faults = new FaultLog(parts)
+  const seal = sealOf(config.fleetKeyFile)
+  const pushes = new Pushes({
+    targets: parts.pushTargets,
+    seal,
+    onFault: error => faults.say('push', String(error)),
+  })
   let node: FleetNode | null = null
   let link: Link | null = null
   let latest: CycleResult | null = null
@@ -62,10 +72,20 @@ export function createFleet(parts: FleetParts): Fleet {
     isAdrift: () => node?.seat === 'adrift',
   })
 
+  const document = (): Promise<FleetDocument> => {
+    const nowMs = clock.monotonicMs()
+    if (members === null || nowMs - members.atMs >= ONCE_MS) members = { atMs: nowMs, read: readAll() }
+    return members.read
+  }
+  const { port, servers } = createServers(parts, document)
+
   const offer = (): void => {
     if (latest === null || latest.board.generation === 0) return
     isLarge = false
-    node?.own({ board: latest.board, source: sourceOf(latest.source, clock) }, isFresh(latest.source))
+    node?.own(
+      { board: latest.board, source: sourceOf(latest.source, parts.looks(), clock) },
+      isFresh(latest.source),
+    )
   }
 
   const observer: FleetObserver = {
@@ -82,6 +102,8 @@ export function createFleet(parts: FleetParts): Fleet {
     onSeat: (from, to) => {
       log.info({ from, to, term: node?.term ?? null }, SEAT_TEXT[to])
       setSeat()
+      // A follower asks its sources seldom; what it shows from now on is its own.
+      if (to === 'leading' || to === 'alone') void parts.own.refresh()
       onSeat()
     },
     onEngine: isGone => {
@@ -98,6 +120,10 @@ export function createFleet(parts: FleetParts): Fleet {
       metrics.g6_fleet_unshared_total.inc({ why })
       faults.say('share', 'the board is over 4 MiB and is not shared with the fleet')
     },
+    onReadable: why => {
+      if (why === null) log.info('the board of the fleet can be read again')
+      else log.error(UNREADABLE_TEXT[why])
+    },
     onFault: (what, error) => faults.say(what, String(error)),
   }
   const setSeat = (): void => metrics.g6_fleet_seat.only({ seat: node?.seat ?? 'following' })
@@ -108,6 +134,9 @@ export function createFleet(parts: FleetParts): Fleet {
 
   return {
     boards,
+    pushTargets: pushes.targets,
+    looks: () => (boards.looks === undefined ? parts.looks() : boards.looks),
+    servers,
     output: {
       name: 'fleet',
       inCycle: true,
@@ -136,13 +165,15 @@ export function createFleet(parts: FleetParts): Fleet {
         },
       })
       metrics.g6_fleet_engine_up.set(1)
+      const keys = fleetKeys(config.fleet, address.db, id)
       const startedMs = Math.round(clock.nowMs())
       node = new FleetNode({
         id,
-        keys: fleetKeys(config.fleet, address.db, id),
+        keys,
         link,
         ports: {
           show: (board, source) => boards.show(board, source),
+          servers: port,
           presence: () => ({
             name,
             version: VERSION,
@@ -152,6 +183,7 @@ export function createFleet(parts: FleetParts): Fleet {
             rss: process.memoryUsage.rss(),
           }),
         },
+        seal,
         marks: () => marksOf(settings()),
         clock,
         newLife: () => randomBytes(16).toString('hex'),
@@ -161,6 +193,8 @@ export function createFleet(parts: FleetParts): Fleet {
       })
       log.info({ fleet: config.fleet, node: id }, parts.mayLead ? JOINS : FOLLOWS)
       node.start()
+      pushes.start({ run: link.run, keys })
+      link.subscribe(keys.channels.push, name => pushes.notice(name))
       setSeat()
       offer()
       const made = { link, node }
@@ -184,6 +218,7 @@ export function createFleet(parts: FleetParts): Fleet {
 
     async stop() {
       settle(null)
+      pushes.stop()
       await node?.stop()
     },
 
@@ -219,11 +254,9 @@ export function createFleet(parts: FleetParts): Fleet {
       onSeat = run
     },
 
-    document: () => {
-      const nowMs = clock.monotonicMs()
-      if (members === null || nowMs - members.atMs >= ONCE_MS) members = { atMs: nowMs, read: readAll() }
-      return members.read
-    },
+    isFollower: () => node?.seat === 'following' && node.term !== null,
+
+    document,
   }
 
   async function readAll(): Promise<FleetDocument> {
@@ -244,7 +277,7 @@ export function createFleet(parts: FleetParts): Fleet {
     const degraded = [
       ...(node?.isEngineGone === true ? ['engine' as const] : []),
       ...(isForeign ? ['foreign' as const] : []),
-      ...(node?.isUnreadable === true ? ['version' as const] : []),
+      ...(node?.unreadable == null ? [] : [node.unreadable]),
       ...(isLarge ? ['large' as const] : []),
       ...(isFull ? ['full' as const] : []),
     ]
@@ -260,6 +293,13 @@ export function createFleet(parts: FleetParts): Fleet {
     }
   }
 }
+
+const UNREADABLE_TEXT = {
+  version: 'the board of the fleet is of a later version; this server shows its own',
+  key:
+    'the board of the fleet is not encrypted with a key that this server has, so it shows its own: ' +
+    'G6_FLEET_KEY_FILE must name the same keys at all servers',
+} as const
 
 const JOINS = 'a node of a fleet'
 const FOLLOWS = 'a node of a fleet; it has no status source of its own, so it shows the board of the others'
@@ -291,6 +331,18 @@ type Tokens = {
   readonly fleet: string
 }
 
+/** Throws an Error that names the setting. */
+function sealOf(file: string | null): Seal {
+  if (file === null) return CLEAR
+  try {
+    return new KeySeal(keysFrom(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw new Error(
+      `G6_FLEET_KEY_FILE cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
 /** Servers without a token have the mark of none. */
 function marksOf({ sseApiToken, sseApiTokenPrevious, fleet }: Tokens): readonly string[] {
   const tokens = [sseApiToken, sseApiTokenPrevious].filter(token => token !== null)
@@ -302,9 +354,20 @@ function marksOf({ sseApiToken, sseApiTokenPrevious, fleet }: Tokens): readonly 
 const isFresh = ({ state, tooOld }: SourceState): boolean =>
   (state === 'fresh' || state === 'closed') && !tooOld
 
-function sourceOf({ state, error, ageSec, changedAtMs, tooOld }: SourceState, { nowMs }: Clock): FleetSource {
+function sourceOf(
+  { state, error, ageSec, changedAtMs, tooOld }: SourceState,
+  looks: BoardLooks | null,
+  { nowMs }: Clock,
+): FleetSource {
   const changedAgoSec = changedAtMs === null ? null : (nowMs() - changedAtMs) / 1000
-  return { state, error, age_sec: ageSec, changed_ago_sec: changedAgoSec, too_old: tooOld }
+  return {
+    state,
+    error,
+    age_sec: ageSec,
+    changed_ago_sec: changedAgoSec,
+    too_old: tooOld,
+    ...(looks === null ? {} : { looks }),
+  }
 }
 
 /** One line for each fault, not for each time that it happens. */

@@ -7,13 +7,15 @@ import type { Connections } from '../connection/connections.js'
 import type { BoardLooks } from '../declared/board.js'
 import type { Output } from '../engine/cycle.js'
 import type { BoardSource } from '../engine/followed-boards.js'
-import type { Boards } from '../engine/loop.js'
+import type { Boards, Loop } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
+import type { PushTarget } from '../engine/push-target.js'
 import type { Source } from '../engine/source.js'
 import type { StaleLimits } from '../engine/source-state.js'
 import type { Statistics } from '../engine/statistics.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
+import type { Hub } from '../hub/hub.js'
 import type { HubStats } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
@@ -37,6 +39,8 @@ export type ProgramParts = {
   readonly boardFile?: () => BoardFile | null
   /** Takes what a followed server remembers of its board; absent where nobody shows it. */
   readonly onPast?: (past: unknown) => void
+  /** Whether another server of the fleet publishes; absent for a server by itself. */
+  readonly isFollower?: () => boolean
   /** Whether anybody reads the stream of statuses; absent where there is none. */
   readonly readsStatuses?: () => boolean
 }
@@ -78,14 +82,38 @@ export type FleetParts = ProgramParts & {
   /** What this server makes its own boards from. */
   readonly own: Boards
   readonly limits: () => StaleLimits
+  /** Where others push the documents of its source to. */
+  readonly pushTargets: readonly PushTarget[]
+  /** How a board file wants the own board to look; null without one. */
+  readonly looks: Pipeline['looks']
   /** Its source gives it a board of its own, which it may publish. */
   readonly mayLead: boolean
 }
 
+/**
+ * A reader that is ahead of this server within the epoch that it shows saw a board of a publisher that ended before it could share it.
+ * The next publisher, with an epoch of its own, comes within this time.
+ */
+const HOLD_AHEAD_MS = 6_000
+
+/** A change of publisher is a whole board for each reader. */
+const SPREAD_MS = 1_000
+
+/** Of the hubs of a fleet's server. */
+export const FLEET_HUB = { holdAheadMs: HOLD_AHEAD_MS, spreadMs: SPREAD_MS } as const
+
+/** The board of the servers, and its stream. */
+export type Servers = { readonly hub: Hub; readonly loop: Loop }
+
 /** This server as a node of a fleet (fleet.ts). */
 export interface Fleet {
+  readonly servers: Servers
   /** What readers see: the own board or that of the fleet. */
   readonly boards: Boards
+  /** In place of the server's own: what is pushed to these is for the fleet. */
+  readonly pushTargets: readonly PushTarget[]
+  /** How the board that readers see wants to look. */
+  readonly looks: Pipeline['looks']
   /** Takes the own boards. */
   readonly output: Output
   /** Joins. Throws when the fleet of that name belongs to other servers; when Redis is away it goes on without. */
@@ -106,6 +134,8 @@ export interface Fleet {
   readonly notify: SharedState
   /** Called after each change of the seat. */
   onSeat(run: () => void): void
+  /** Another node publishes, and this one knows it. */
+  readonly isFollower: () => boolean
   /** All nodes; Redis is asked once a second at most, however many ask. */
   document(): Promise<FleetDocument>
 }

@@ -46,7 +46,15 @@ import type { Notify } from './notify.js'
 import { allRules } from './notify-rules.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
-import type { CreateFleet, Fleet, OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
+import {
+  type CreateFleet,
+  FLEET_HUB,
+  type Fleet,
+  type OutputParts,
+  type Pipeline,
+  type ProgramParts,
+  type ProgramSource,
+} from './parts.js'
 import { createPipeline } from './pipeline.js'
 import type { Recorded } from './recorded.js'
 import type { Serving } from './serving.js'
@@ -82,12 +90,6 @@ export class ProgramError extends Error {
   override readonly name = 'ProgramError'
 }
 
-/**
- * A reader that is ahead of this server within the epoch that it shows saw a board of a publisher that ended before it could share it.
- * The next publisher, with an epoch of its own, comes within this time.
- */
-const HOLD_AHEAD_MS = 6_000
-
 /** Time kept of the grace for closing ports and outputs. */
 const CLOSING_MS = 1_000
 
@@ -97,7 +99,7 @@ export class Program {
   readonly loop: Loop
   readonly hub: Hub
   /** Null for a server by itself. */
-  readonly #fleet: Fleet | null
+  readonly #fleet: Fleet | null = null
   /** Of a node of a fleet: makes its own boards, which `loop` publishes where its node shows them. */
   readonly #ownLoop: Loop | null
   readonly #connections: Connections
@@ -145,7 +147,19 @@ export class Program {
     const board = (): BoardFile | null => this.#boardFile
     const { onPast } = options
     const shown = onPast === undefined ? {} : { onPast }
-    const parts = { config, settings, metrics, log, clock, panels, readsStatuses, boardFile: board, ...shown }
+    const isFollower = (): boolean => this.#fleet?.isFollower() ?? false
+    const common = {
+      config,
+      settings,
+      metrics,
+      log,
+      clock,
+      panels,
+      readsStatuses,
+      boardFile: board,
+      isFollower,
+    }
+    const parts = { ...common, ...shown }
     const statistics = new Statistics(clock.nowMs())
     this.metrics = metrics
     this.#config = config
@@ -169,15 +183,15 @@ export class Program {
     const observer = hubObserver(metrics)
     this.#history = this.serving ? createHistory(parts) : null
     const past: PastOf = this.#history?.past ?? (() => [])
-    const holdAheadMs = options.fleet == null ? 0 : HOLD_AHEAD_MS
-    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, holdAheadMs, past })
+    const ofFleet = options.fleet == null ? {} : FLEET_HUB
+    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, past, ...ofFleet })
     const surroundings = (): PanelSurroundings => this.#surroundings
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
     this.#statusHub = this.#pipeline.createStatusHub(connections)
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
     const { boards: own, epoch } = this.#pipeline
-    const common = {
+    const loops = {
       refreshMs: () => this.#config.summaryRefreshSec * 1000,
       churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
       clock,
@@ -189,6 +203,8 @@ export class Program {
         ...parts,
         connections,
         own,
+        pushTargets: this.#pushTargets,
+        looks: this.#pipeline.looks,
         limits: () => staleAfter(this.#surroundings.thresholds, null),
         mayLead: !('news' in this.#source),
       }) ?? null
@@ -198,7 +214,7 @@ export class Program {
       this.#fleet === null
         ? null
         : new Loop({
-            ...common,
+            ...loops,
             boards: own,
             epoch,
             outputs: [this.#fleet.output, ...statuses],
@@ -215,7 +231,7 @@ export class Program {
             notifyOutput(() => this.#notify),
           ]
     this.loop = new Loop({
-      ...common,
+      ...loops,
       boards: this.#fleet?.boards ?? own,
       epoch,
       outputs: [...streams, ...outputs],
@@ -296,9 +312,9 @@ export class Program {
         history: this.#history,
         loop: this.loop,
         panelKeys: () => this.#panelKeys(),
-        pushTargets: this.#pushTargets,
+        pushTargets: this.#fleet?.pushTargets ?? this.#pushTargets,
         members: this.#pipeline.members,
-        looks: this.#pipeline.looks,
+        looks: this.#fleet?.looks ?? this.#pipeline.looks,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         played: () => this.played(),
@@ -317,6 +333,7 @@ export class Program {
     this.#surroundings = this.#surroundingsOf(this.#config)
     this.loop.start()
     this.#ownLoop?.start()
+    this.#fleet?.servers.loop.start()
     await this.#fleet?.start(listening)
     return listening
   }
@@ -380,8 +397,10 @@ export class Program {
     await Promise.all([this.#fleet?.stop(), this.#started?.catch(() => {})])
     await this.#ownLoop?.stop()
     await this.loop.stop()
+    await this.#fleet?.servers.loop.stop()
     const leftMs = Math.max(0, graceMs - (clock.monotonicMs() - startMs) - CLOSING_MS)
-    await Promise.all([this.hub, this.#statusHub, this.#serving?.chat].map(each => each?.close(leftMs)))
+    const streams = [this.hub, this.#fleet?.servers.hub, this.#statusHub, this.#serving?.chat]
+    await Promise.all(streams.map(each => each?.close(leftMs)))
     await this.#serving?.server.close()
     await this.#notify?.stop()
     this.#lag?.stop()

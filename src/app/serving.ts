@@ -3,12 +3,14 @@
 
 import { relayInUse } from '../chat/chat-config.js'
 import type { Connections } from '../connection/connections.js'
+import type { HttpPlugin } from '../contract/plugin.js'
+import { MAX_SPAN } from '../declared/file.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { Loop } from '../engine/loop.js'
 import type { Played } from '../engine/played.js'
 import type { PushTarget } from '../engine/push-target.js'
 import type { LagGauge } from '../guards/lag.js'
-import { healthDocument } from '../http/health-document.js'
+import { type HealthDocument, type HealthFacts, healthDocument } from '../http/health-document.js'
 import type { ListenerPlan } from '../http/listen-plan.js'
 import { clientFilePlugin, pagePlugin } from '../http/routes/built-files.js'
 import { fleetPlugin } from '../http/routes/fleet.js'
@@ -16,7 +18,7 @@ import { historyPlugin } from '../http/routes/history.js'
 import { type NotifyDesk, notifyPlugin } from '../http/routes/notify.js'
 import { pushPlugin } from '../http/routes/push.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
-import { createHttpServer, type HttpServer } from '../http/server.js'
+import { createHttpServer, type HttpServer, type SecondBoard } from '../http/server.js'
 import type { Hub } from '../hub/hub.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import { httpObserver } from './bind-metrics.js'
@@ -66,7 +68,6 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     loop,
     lagGauge,
     isDraining,
-    startedMs,
     fleet,
   } = parts
   const sharing =
@@ -96,28 +97,15 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     hub,
     connections,
     panelKeys: parts.panelKeys,
-    health: () => {
-      const { latest } = loop
-      return healthDocument({
-        // The age of the source grows between cycles.
-        result: latest === null ? null : { ...latest, source: loop.sourceNow() },
-        verdict: loop.verdictNow(),
-        timezone: settings().timezone,
-        numberFormat: settings().numberFormat,
+    health: () =>
+      healthOf(parts, hub, loop, {
         hasChat: relayInUse(settings()),
         members: parts.members(),
         looks: parts.looks(),
-        hub: hub.stats(),
-        streams: connections.streams,
-        version: VERSION,
-        uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
-        draining: isDraining(),
         notify: parts.notify()?.health() ?? null,
         played: parts.played(),
-        fleet: fleet?.health() ?? null,
-      })
-    },
-    ...(fleet === null ? {} : { catchUp: fleet.catchUp }),
+      }),
+    ...(fleet === null ? {} : { catchUp: fleet.catchUp, second: secondBoard(fleet, parts, page) }),
     ready: () =>
       readinessOf({
         latest: loop.latest,
@@ -149,6 +137,43 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     ],
   })
   return { server, chat, hasPage: page.built }
+}
+
+/** `more`: what the board itself does not say. */
+function healthOf(
+  { settings, connections, clock, startedMs, fleet, isDraining }: ServingParts,
+  hub: Hub,
+  loop: Loop,
+  more: Pick<HealthFacts, 'hasChat' | 'members' | 'looks' | 'notify' | 'played'>,
+): HealthDocument {
+  const { latest } = loop
+  return healthDocument({
+    ...more,
+    // The age of the source grows between cycles.
+    result: latest === null ? null : { ...latest, source: loop.sourceNow() },
+    verdict: loop.verdictNow(),
+    timezone: settings().timezone,
+    numberFormat: settings().numberFormat,
+    hub: hub.stats(),
+    streams: connections.streams,
+    version: VERSION,
+    uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
+    draining: isDraining(),
+    fleet: fleet?.health() ?? null,
+  })
+}
+
+/** The board of the servers, under the path of the document that lists them. */
+function secondBoard(fleet: Fleet, parts: ServingParts, page: HttpPlugin): SecondBoard {
+  const { hub, loop } = fleet.servers
+  const looks = { title: `fleet ${fleet.health().fleet.name}`, spans: { nodes: MAX_SPAN } }
+  return {
+    path: '/fleet',
+    hub,
+    catchUp: fleet.catchUp,
+    health: () => healthOf(parts, hub, loop, { looks }),
+    plugins: [page],
+  }
 }
 
 export type Readiness = { readonly ok: boolean; readonly reason: string }

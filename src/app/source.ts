@@ -30,6 +30,8 @@ type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
 /** A broken file counts as being written for one refresh, but no longer than this. */
 const MAX_GRACE_MS = 5_000
+/** A server that follows asks only to know whether it could publish: each question costs others something. */
+const FOLLOWER_SLOWER = 10
 const USER_AGENT = `g6-stream/${VERSION}`
 
 function documentsOf(parts: ProgramParts): LargeDocuments {
@@ -67,19 +69,20 @@ function streamSource(url: string, parts: ProgramParts): Source {
 }
 
 function statusSource(spec: StatusSpec, parts: ProgramParts & { readonly isAlone?: boolean }): Source {
-  const { config, log, clock } = parts
+  const { config, log, clock, isFollower = () => false } = parts
   const common = { maxBytes: config.statusMaxBytes, userAgent: USER_AGENT, log, clock }
+  const asked = { ...common, slower: () => (isFollower() ? FOLLOWER_SLOWER : 1) }
   switch (spec.kind) {
     case 'file':
       return fileSource(spec.path, parts)
     case 'status':
       return streamSource(spec.url, parts)
     case 'http':
-      return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
+      return createHttpSource(spec, { ...asked, documents: documentsOf(parts) })
     case 'prometheus':
-      return createPrometheusSource(spec, common)
+      return createPrometheusSource(spec, asked)
     case 'exec':
-      return createExecSource(spec, { ...common, documents: documentsOf(parts) })
+      return createExecSource(spec, { ...asked, documents: documentsOf(parts) })
     case 'stdin':
       return new StdinSource({ ...spec, ...common, documents: documentsOf(parts) })
     case 'push':

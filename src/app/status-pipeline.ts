@@ -123,7 +123,7 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
  * Which run of this publisher: part of every event id. Time first, so that epochs sort; then chance, so that two servers started
  * together differ. It has no `-`, which separates the parts of an id.
  */
-function createEpoch(nowMs: number): string {
+export function createEpoch(nowMs: number): string {
   const chance = Math.floor(Math.random() * 36 ** 4).toString(36)
   return `${nowMs.toString(36)}${chance.padStart(4, '0')}`
 }

@@ -29,6 +29,6 @@ test.each([
 test('g6 bench has every benchmark of bench/ and tools/, each once', async () => {
   const names = (await benchCommand()).commands.map(command => command.name())
   expect(names.toSorted()).toEqual(
-    ['chat', 'cycle', 'fanout', 'gateway', 'history', 'sse', ...Object.keys(BENCHES)].toSorted(),
+    ['chat', 'cycle', 'fanout', 'fleet', 'gateway', 'history', 'sse', ...Object.keys(BENCHES)].toSorted(),
   )
 })

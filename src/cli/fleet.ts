@@ -1,8 +1,11 @@
 // `g6 fleet`: the servers of a fleet, as one of them knows them.
 import { setTimeout as wait } from 'node:timers/promises'
 import { Argument, Command } from 'commander'
+import { MOST_NODES, startFleetDemo } from '../app/fleet-demo/demo.js'
 import { settingFlags } from '../config/flags.js'
 import { type FleetDocument, fleetDocument } from '../protocol/fleet.js'
+import { MAX_SEED } from '../simulator/prng.js'
+import { whole } from './arguments.js'
 import { documentOf, ownUrl } from './asking.js'
 import { fleetText } from './fleet-text.js'
 import { print } from './output.js'
@@ -39,6 +42,29 @@ export function fleetCommand(): Command {
         print(before + shown)
         await wait(EVERY_MS)
       }
+    })
+    .addCommand(demoCommand())
+}
+
+type DemoOptions = { readonly nodes: number; readonly port: number; readonly seed: number }
+
+function demoCommand(): Command {
+  return new Command('demo')
+    .description('Several servers, a Redis and a balancer on this machine: kill any of them and see it go on')
+    .option('--nodes <n>', 'How many servers', whole(1, MOST_NODES), 3)
+    .option('--port <n>', 'Of the balancer; 0: any', whole(0, 65_535), 0)
+    .option('--seed <n>', 'The same seed gives the same run', whole(0, MAX_SEED), 1)
+    .action(async ({ nodes, port, seed }: DemoOptions) => {
+      const [program = ''] = process.argv.slice(1)
+      await startFleetDemo({
+        nodes,
+        port,
+        seed,
+        g6: { command: process.execPath, args: [...process.execArgv, program] },
+        env: process.env,
+        stdin: process.stdin,
+        print,
+      })
     })
 }
 

@@ -290,6 +290,12 @@ const TABLE = {
     detail:
       'This server of the fleet does not publish, so the rules are not carried out here: ask the one that does (g6 fleet).',
   },
+  push_unshared: {
+    status: 503,
+    title: 'Not shared',
+    detail:
+      'Redis does not answer, so the other servers of the fleet do not get the document; push it again later.',
+  },
   starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },
   shed: {

@@ -23,6 +23,11 @@ export type RouteRules = {
   /** Of a relay route: the request only goes on with what runs already, so a server that is about to stop still takes it. */
   readonly continues?: (request: IncomingMessage) => boolean
   /**
+   * Of a stream: whether its reader was here, or at another server of the fleet, with this `Last-Event-ID`. It does not count against
+   * the rate of new streams: all readers of an office come at once when their server ends.
+   */
+  readonly isReturn?: (lastEventId: string) => boolean
+  /**
    * Checks credentials of which none is the server's token: an `Authorization: Bearer`, or on relay routes an `x-api-key`. Returns
    * whose they are, the error to answer with, or null to let the request pass: the route checks them itself.
    */

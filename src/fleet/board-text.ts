@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { Board, BoardPanel } from '../board/board.js'
 import { panelHash } from '../board/hash.js'
+import { MAX_SPAN } from '../declared/file.js'
 import type { Fact, Facts } from '../panels/facts.js'
 import { TONES } from '../panels/panel.js'
 import { blocksFrom } from '../panels/parse-panel.js'
@@ -22,9 +23,16 @@ const source = z.object({
   age_sec: z.number().nullable(),
   changed_ago_sec: z.number().nullable(),
   too_old: z.boolean(),
+  /** Of a board file: its title, and the columns that panels take. */
+  looks: z
+    .object({
+      title: z.string().max(200).nullable(),
+      spans: z.record(z.string(), z.int().min(1).max(MAX_SPAN)),
+    })
+    .optional(),
 })
 
-/** The state of the publisher's source. */
+/** The state of the publisher's source, and how it wants its board to look. */
 export type FleetSource = z.infer<typeof source>
 
 const count = z.int().nonnegative()

@@ -3,6 +3,7 @@
 import { type Board, unchangedBoard } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
 import { agoMs, type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
+import type { BoardLooks } from '../declared/board.js'
 import { type SourceState, STATUS_STATES } from '../engine/cycle.js'
 import type { Boards } from '../engine/loop.js'
 import type { StaleLimits } from '../engine/source-state.js'
@@ -44,6 +45,12 @@ export class FleetBoards implements Boards {
 
   get #isOwn(): boolean {
     return this.#shown === null || this.#shown.source === null
+  }
+
+  /** The publisher's; undefined: it is the own board. */
+  get looks(): BoardLooks | null | undefined {
+    const source = this.#shown?.source ?? null
+    return source === null ? undefined : (source.looks ?? null)
   }
 
   get phase(): Boards['phase'] {

@@ -11,8 +11,15 @@ export type FleetKeys = {
   /** The newest board: a hash, and a sorted set of its panels by the generation of their last change. */
   readonly board: string
   readonly since: string
+  /** The same of the board of the servers. */
+  readonly servers: { readonly board: string; readonly since: string }
+  /** The document that was last pushed to a source of this name. */
+  readonly push: (name: string) => string
   readonly channels: {
+    /** The name of a source that was pushed to. */
+    readonly push: string
     readonly board: string
+    readonly servers: string
     /** The lease is free, or was handed on: its new text. */
     readonly vacant: string
     /** What each beat of this node publishes comes back here. */
@@ -33,6 +40,20 @@ export function fleetKeys(fleet: string, db: number, node: string): FleetKeys {
     info: key('info'),
     board: key('b:main'),
     since: key('b:main:s'),
-    channels: { board: channel('b:main'), vacant: channel('vacant'), probe: channel(`probe:${node}`) },
+    servers: { board: key('b:fleet'), since: key('b:fleet:s') },
+    push: name => key(`push:${name}`),
+    channels: {
+      push: channel('push'),
+      board: channel('b:main'),
+      servers: channel('b:fleet'),
+      vacant: channel('vacant'),
+      probe: channel(`probe:${node}`),
+    },
   }
+}
+
+/** The same, with the board of the servers in place of the main one. */
+export function serversKeys(keys: FleetKeys): FleetKeys {
+  const { servers, channels } = keys
+  return { ...keys, ...servers, channels: { ...channels, board: channels.servers } }
 }

@@ -10,17 +10,15 @@ import { EngineError } from '../redis/connection.js'
 import type { Link } from '../redis/link.js'
 import { isDeaf, NEW_PROBE, type Probe, probeAcknowledged, probeAgain, probeHeard } from '../redis/probe.js'
 import { FLEET_PROTO, type FleetSource } from './board-text.js'
-import { follow, LOWER_TERM_MS, mergePulled, NOTHING_SHOWN, type Shown, showing } from './follow.js'
-import type { FleetKeys } from './keys.js'
+import { LOWER_TERM_MS } from './follow.js'
+import { type FleetKeys, serversKeys } from './keys.js'
 import { type Lease, parseLease } from './lease.js'
 import { beatOf, type NodeInfo, type Presence } from './presence.js'
-import { type OwnBoard, Publisher } from './publisher.js'
-import { Puller } from './puller.js'
+import type { OwnBoard } from './publisher.js'
 import { type BeatAnswer, beat, type Want } from './scripts/beat.js'
 import { join } from './scripts/join.js'
-import { parseNotice } from './scripts/publish.js'
-import { type Pulled, pull } from './scripts/pull.js'
 import { steal, transfer } from './scripts/transfer.js'
+import { CLEAR, type Seal } from './seal.js'
 import {
   newSeat,
   SEAT_LIMITS,
@@ -31,6 +29,7 @@ import {
   type SeatState,
   seatStep,
 } from './seat.js'
+import { type PullReason, SharedBoard, type SharedBoardEvents, type Unreadable } from './shared-board.js'
 
 export type FleetTimes = {
   readonly beatMs: number
@@ -61,9 +60,6 @@ export const FLEET_TIMES: FleetTimes = {
   seat: SEAT_LIMITS,
 }
 
-/** Why a pull was made, for the metric. */
-export type PullReason = 'notice' | 'beat' | 'reader' | 'whole'
-
 export type FleetObserver = {
   /** Redis knows this node as one of the fleet. */
   onJoined?(): void
@@ -76,6 +72,8 @@ export type FleetObserver = {
   /** From the notice of a board until it is shown. */
   onNotice?(lagSeconds: number): void
   onUnshared?(why: 'large'): void
+  /** The board in Redis cannot be read, or can again. */
+  onReadable?(why: Unreadable | null): void
   onBeat?(seconds: number): void
   /** This fleet belongs to others: no token in common. */
   onForeign?(): void
@@ -87,6 +85,15 @@ export type FleetPorts = {
   /** Shows this board to all readers; `source` is the publisher's, null: it is this node's own. */
   show(board: Board, source: FleetSource | null): void
   presence(): Presence
+  /** The board of the servers; absent: none is made. */
+  readonly servers?: ServersPort
+}
+
+export type ServersPort = {
+  /** As `FleetPorts.show`. */
+  show(board: Board, source: FleetSource | null): void
+  /** Made once a beat by the publisher, and by each node while the engine is gone, of what it knows then. */
+  make(): Promise<OwnBoard>
 }
 
 export type FleetOptions = {
@@ -103,6 +110,8 @@ export type FleetOptions = {
   readonly mayLead?: boolean
   /** The longest time between two ticks of the loop that makes boards; a beat unless given. */
   readonly refreshMs?: () => number
+  /** What is written to Redis is encrypted with it; by default it is not. */
+  readonly seal?: Seal
   readonly timers?: Timers
   readonly times?: FleetTimes
   readonly observer?: FleetObserver
@@ -113,11 +122,10 @@ export class FleetNode {
   readonly #timers: Timers
   readonly #times: FleetTimes
   readonly #observer: FleetObserver
-  readonly #publisher: Publisher
-  readonly #puller: Puller
+  readonly #main: SharedBoard
+  /** The board of the servers; null: there is none. */
+  readonly #servers: SharedBoard | null
   #seat: SeatState
-  #own: OwnBoard | null = null
-  #shown: Shown = NOTHING_SHOWN
   #probe: Probe = NEW_PROBE
   #beat = 0
   #answeredBeat = 0
@@ -130,7 +138,8 @@ export class FleetNode {
   #isJoining = false
   #nodes = 1
   #loopBeats = 0
-  #pullReason: PullReason = 'beat'
+  #isMakingServers = false
+  #unreadable: Unreadable | null = null
   #cancelTick: () => void = () => {}
   #isStopped = false
 
@@ -140,15 +149,59 @@ export class FleetNode {
     this.#times = options.times ?? FLEET_TIMES
     this.#observer = options.observer ?? {}
     this.#seat = newSeat(options.id, options.clock.monotonicMs(), options.mayLead)
-    this.#publisher = new Publisher(options.link.run, options.keys, {
-      onFenced: () => {
-        this.#observer.onFenced?.()
-        this.#do({ type: 'fenced' })
+    const { ports, keys } = options
+    this.#main = this.#sharedBoard(keys, false, {
+      show: (board, source) => ports.show(board, source),
+      onUnshared: () => this.#observer.onUnshared?.('large'),
+      onPull: why => this.#observer.onPull?.(why),
+      onNotice: lagSeconds => this.#observer.onNotice?.(lagSeconds),
+      onReadable: why => {
+        if (why !== this.#unreadable) this.#observer.onReadable?.(why)
+        this.#unreadable = why
+        this.#do({ type: 'unreadable', isUnreadable: why !== null })
       },
-      onLarge: () => this.#observer.onUnshared?.('large'),
-      onFailed: error => this.#failed('publish', error),
     })
-    this.#puller = new Puller(() => this.#pull())
+    const { servers } = ports
+    this.#servers =
+      servers === undefined
+        ? null
+        : this.#sharedBoard(serversKeys(keys), true, {
+            show: (board, source) => servers.show(board, source),
+            onUnshared: () => {},
+            onPull: () => {},
+            onNotice: () => {},
+            // The main board decides whether this version can follow.
+            onReadable: () => {},
+          })
+  }
+
+  #sharedBoard(
+    keys: FleetKeys,
+    isOwnAdrift: boolean,
+    events: Omit<SharedBoardEvents, 'onFenced' | 'onFailed'>,
+  ): SharedBoard {
+    const { link } = this.#options
+    return new SharedBoard({
+      link,
+      keys,
+      isOwnAdrift,
+      nowMs: () => this.#nowMs(),
+      lowerTermMs: this.#times.lowerTermMs,
+      seal: this.#options.seal ?? CLEAR,
+      state: () => ({ seat: this.#seat.seat, lease: this.#seat.lease, life: this.#life }),
+      events: {
+        ...events,
+        onFenced: () => {
+          this.#observer.onFenced?.()
+          this.#do({ type: 'fenced' })
+        },
+        onFailed: (what, error) => this.#failed(what, error),
+      },
+    })
+  }
+
+  get #boards(): readonly SharedBoard[] {
+    return this.#servers === null ? [this.#main] : [this.#main, this.#servers]
   }
 
   // ── what the program asks ──────────────────────────────────────────────────────────────────────────────────────
@@ -176,13 +229,13 @@ export class FleetNode {
     return this.#seat.isEngineGone
   }
 
-  /** The fleet's board is of a version that this one cannot read. */
-  get isUnreadable(): boolean {
-    return this.#seat.isUnreadable
+  /** Why it cannot read the fleet's board; null: it can. */
+  get unreadable(): Unreadable | null {
+    return this.#seat.isUnreadable ? this.#unreadable : null
   }
 
   get shown(): Board {
-    return this.#shown.board
+    return this.#main.shown
   }
 
   /** What it says of itself with the next beat. */
@@ -198,7 +251,8 @@ export class FleetNode {
   /** Begins to beat. Call once. */
   start(): void {
     const { link, keys } = this.#options
-    link.subscribe(keys.channels.board, message => this.#onNotice(message))
+    link.subscribe(keys.channels.board, message => this.#main.notice(message))
+    link.subscribe(keys.channels.servers, message => this.#servers?.notice(message))
     link.subscribe(keys.channels.vacant, message => this.#onVacant(message))
     link.subscribe(keys.channels.probe, message => {
       if (/^\d{1,15}$/.test(message)) this.#probe = probeHeard(this.#probe, Number(message))
@@ -209,11 +263,10 @@ export class FleetNode {
   /** The loop made a board, or found nothing new: it ticks. `isFresh`: its source is. */
   own(own: OwnBoard, isFresh: boolean): void {
     this.#loopBeats = 0
-    this.#own = own
+    this.#main.keep(own)
     this.#do({ type: 'hung', isHung: false })
     this.#do({ type: 'reading', nowMs: this.#nowMs(), isFresh })
-    this.#publisher.offer(own)
-    this.#showOwn()
+    this.#main.share()
   }
 
   /**
@@ -226,8 +279,7 @@ export class FleetNode {
     const enough = new Promise<void>(resolve => {
       cancel = this.#timers.after(this.#times.aheadMs, resolve)
     })
-    this.#pullReason = 'reader'
-    await Promise.race([this.#puller.request(), enough])
+    await Promise.race([Promise.all(this.#boards.map(board => board.pull('reader'))), enough])
     cancel()
   }
 
@@ -238,7 +290,7 @@ export class FleetNode {
     const isLeading = this.seat === 'leading'
     this.#isStopped = true
     this.#cancelTick()
-    this.#publisher.stop()
+    for (const board of this.#boards) board.stop()
     const leaving = (async () => {
       if (isLeading && lease !== null && successor !== null) await this.#transfer(lease, successor)
       await this.#send('resign', false, 0)
@@ -257,7 +309,7 @@ export class FleetNode {
   kill(): void {
     this.#isStopped = true
     this.#cancelTick()
-    this.#publisher.stop()
+    for (const board of this.#boards) board.stop()
   }
 
   // ── beats ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -277,10 +329,11 @@ export class FleetNode {
       this.#probe = probeAgain(this.#probe)
       link.reset('deaf')
     }
-    if (this.#own !== null && ++this.#loopBeats > this.#hungBeats()) this.#do({ type: 'hung', isHung: true })
+    if (this.#main.hasOwn && ++this.#loopBeats > this.#hungBeats()) this.#do({ type: 'hung', isHung: true })
     const isUp = link.commands.isUp && link.isListening
     if (isUp !== (this.#seat.closedSinceMs === null)) this.#do({ type: 'link', nowMs, isUp })
     this.#do({ type: 'tick', nowMs })
+    if (this.seat === 'alone' || this.seat === 'adrift') this.#makeServers()
   }
 
   #hungBeats(): number {
@@ -293,9 +346,9 @@ export class FleetNode {
     const { state, effects } = seatStep(this.#seat, event, this.#times.seat)
     const isOther = state.seat !== this.#seat.seat
     this.#seat = state
-    if (isOther && state.seat !== 'leading') this.#publisher.stop()
+    if (isOther && state.seat !== 'leading') for (const board of this.#boards) board.stopLeading()
     for (const effect of effects) this.#carryOut(effect)
-    if (isOther) this.#showOwn()
+    if (isOther) for (const board of this.#boards) board.showOwn()
   }
 
   #carryOut(effect: SeatEffect): void {
@@ -311,7 +364,7 @@ export class FleetNode {
         return
       case 'lead':
         this.#observer.onTerm?.(effect.lease.term)
-        this.#publisher.lead(effect.lease)
+        for (const board of this.#boards) board.lead(effect.lease)
         return
       case 'transfer':
         this.#transfer(effect.lease, effect.to).catch((error: unknown) => this.#failed('transfer', error))
@@ -359,7 +412,7 @@ export class FleetNode {
 
   #info(): NodeInfo {
     const { seat, freshSinceMs, isDraining } = this.#seat
-    const { epoch, generation } = this.#shown.board
+    const { epoch, generation } = this.#main.shown
     return {
       ...this.#options.ports.presence(),
       v: FLEET_PROTO,
@@ -374,7 +427,10 @@ export class FleetNode {
     }
   }
 
-  #answered({ lease, head, life, nodes, successor, holderInfo }: BeatAnswer, number: number): void {
+  #answered(
+    { lease, head, serversHead, life, nodes, successor, holderInfo }: BeatAnswer,
+    number: number,
+  ): void {
     const nowMs = this.#nowMs()
     this.#probe = probeAcknowledged(this.#probe, number, nowMs)
     // A Redis that forgot everything has forgotten whose fleet this is.
@@ -382,15 +438,27 @@ export class FleetNode {
     this.#life = life
     this.#nodes = Math.max(1, nodes)
     this.#do({ type: 'answered', nowMs, lease, successor, holderBeat: beatOf(holderInfo) })
-    if (this.seat === 'leading') {
-      this.#publisher.found(head)
-      return
-    }
-    const { take, shown } = follow(this.#shown, { lease, head, life }, nowMs, this.#times.lowerTermMs)
-    this.#shown = shown
-    if (!take) return
-    this.#pullReason = 'beat'
-    void this.#puller.request()
+    this.#main.found({ lease, head, life })
+    this.#servers?.found({ lease, head: serversHead, life })
+    if (this.seat === 'leading') this.#makeServers()
+  }
+
+  #makeServers(): void {
+    const { servers } = this.#options.ports
+    if (servers === undefined || this.#isMakingServers) return
+    this.#isMakingServers = true
+    servers
+      .make()
+      .then(
+        own => {
+          this.#servers?.keep(own)
+          this.#servers?.share()
+        },
+        (error: unknown) => this.#failed('servers', error),
+      )
+      .finally(() => {
+        this.#isMakingServers = false
+      })
   }
 
   #join(): void {
@@ -421,73 +489,8 @@ export class FleetNode {
     this.#observer.onFault?.(what, error)
   }
 
-  // ── notices and pulls ──────────────────────────────────────────────────────────────────────────────────────────
-
   #onVacant(message: string): void {
     const lease = parseLease(message)
     if (lease !== undefined) this.#do({ type: 'vacant', lease })
-  }
-
-  #onNotice(message: string): void {
-    const notice = parseNotice(message)
-    if (notice === null || this.seat === 'leading' || this.#isStopped) return
-    const { epoch, generation } = this.#shown.board
-    if (notice.epoch === epoch && notice.generation < generation) return
-    const noticedMs = this.#nowMs()
-    this.#pullReason = 'notice'
-    void this.#puller.request().then(() => this.#observer.onNotice?.((this.#nowMs() - noticedMs) / 1000))
-  }
-
-  async #pull(): Promise<void> {
-    if (this.#isStopped) return
-    const { link, keys } = this.#options
-    this.#observer.onPull?.(this.#pullReason)
-    try {
-      const { epoch, generation } = this.#shown.board
-      const isMerged = this.#take(await pull(link.run, keys, { epoch, generation }))
-      if (isMerged) return
-      this.#observer.onPull?.('whole')
-      if (!this.#take(await pull(link.run, keys, { epoch: '', generation: 0 })))
-        throw new Error('the board in Redis lacks panels that its head names')
-    } catch (error) {
-      this.#failed('pull', error)
-    }
-  }
-
-  /** False: pull all panels. */
-  #take({ lease, board }: Pulled): boolean {
-    if (this.#isStopped || board === null || this.seat === 'leading') return true
-    const seen = { lease, head: board, life: this.#life ?? '' }
-    const { take, shown } = follow(this.#shown, seen, this.#nowMs(), this.#times.lowerTermMs)
-    this.#shown = shown
-    if (!take) return true
-    const merged = mergePulled(shown.board, board)
-    if (!merged.ok) {
-      if (merged.why === 'whole') return false
-      this.#do({ type: 'unreadable', isUnreadable: merged.why === 'unreadable' })
-      if (merged.why === 'corrupt')
-        this.#observer.onFault?.('pull', new Error('the board in Redis is corrupt'))
-      return true
-    }
-    this.#do({ type: 'unreadable', isUnreadable: false })
-    if (this.seat !== 'following' && this.seat !== 'adrift') return true
-    const { term, revision } = board
-    this.#shown = showing(this.#shown, { board: merged.board, term, revision, life: this.#life })
-    this.#options.ports.show(merged.board, merged.source)
-    return true
-  }
-
-  /** Its own board is shown while it leads or is alone; and one that is not fresh, while it is adrift and has no other. */
-  #showOwn(): void {
-    const own = this.#own
-    if (own === null || own.board.generation === 0 || this.#isStopped) return
-    const { seat, lease } = this.#seat
-    const { epoch } = this.#shown.board
-    const hasNoOther = seat === 'adrift' && (epoch === '' || epoch === own.board.epoch)
-    if (seat !== 'leading' && seat !== 'alone' && !hasNoOther) return
-    // Alone it is published under no term: any publisher is followed when the engine is back.
-    const term = seat === 'leading' && lease !== null ? lease.term : 0
-    this.#shown = showing(this.#shown, { board: own.board, term, revision: 0, life: this.#life })
-    this.#options.ports.show(own.board, null)
   }
 }

@@ -8,6 +8,8 @@ import type { FleetKeys } from './keys.js'
 import type { Lease } from './lease.js'
 import type { BoardHead } from './scripts/beat.js'
 import { type PublishRequest, publish } from './scripts/publish.js'
+import { CLEAR, type Seal } from './seal.js'
+import { sealedRequest } from './sealed-board.js'
 
 export type OwnBoard = { readonly board: Board; readonly source: FleetSource }
 
@@ -43,6 +45,7 @@ export class Publisher {
   readonly #run: Run
   readonly #keys: FleetKeys
   readonly #events: PublisherEvents
+  readonly #seal: Seal
   #own: OwnBoard | null = null
   #lease: Lease | null = null
   #base: number | null = null
@@ -53,7 +56,8 @@ export class Publisher {
   #accepted = 0
   #isWriting = false
 
-  constructor(run: Run, keys: FleetKeys, events: PublisherEvents) {
+  constructor(run: Run, keys: FleetKeys, events: PublisherEvents, seal: Seal = CLEAR) {
+    this.#seal = seal
     this.#run = run
     this.#keys = keys
     this.#events = events
@@ -129,7 +133,7 @@ export class Publisher {
       this.#events.onLarge()
       return true
     }
-    const answer = await publish(this.#run, this.#keys, request)
+    const answer = await publish(this.#run, this.#keys, sealedRequest(request, this.#keys, this.#seal))
     // Another term began meanwhile: what this answer says is of the earlier one.
     if (this.#lease !== lease) return true
     if (answer === 'ok') {

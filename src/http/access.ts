@@ -74,6 +74,14 @@ export type StreamTarget = {
   readonly last_id?: unknown
 }
 
+function lastIdsOf(
+  { headers }: IncomingMessage,
+  { last_event_id, last_id }: StreamTarget,
+): readonly string[] {
+  const given = [header(headers['last-event-id']), last_event_id, last_id]
+  return given.filter((id): id is string => typeof id === 'string' && id !== '')
+}
+
 function retryAfter(waitMs: number): Readonly<Record<string, string>> {
   return { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) }
 }
@@ -180,8 +188,8 @@ export class Access {
   ): Promise<void> | undefined {
     const verified =
       rules.ownCredentials === true ? undefined : this.#checkToken(request, facts, rules, target)
-    if (verified === undefined) this.#checkRest(request, facts, rules)
-    return verified?.then(() => this.#checkRest(request, facts, rules))
+    if (verified === undefined) this.#checkRest(request, facts, rules, target)
+    return verified?.then(() => this.#checkRest(request, facts, rules, target))
   }
 
   /** The relay checks this itself, behind its flag. */
@@ -257,15 +265,13 @@ export class Access {
   }
 
   /** Null: not a ticket of the tokens in force, or too late. */
-  #usableTicket(text: string, { headers }: IncomingMessage, target: StreamTarget): Ticket | null {
+  #usableTicket(text: string, request: IncomingMessage, target: StreamTarget): Ticket | null {
     const { tickets, config } = this.#rules
     const ticket = readTicket(text, tickets)
     if (ticket === null) return null
     // It had an event, or its connection is still open here.
     const isReturn =
-      [header(headers['last-event-id']), target.last_event_id, target.last_id].some(
-        id => typeof id === 'string' && id !== '',
-      ) || this.#parts.connections.withTicket(ticket.id) !== null
+      lastIdsOf(request, target).length > 0 || this.#parts.connections.withTicket(ticket.id) !== null
     const returnMs = config.sseTicketReturnSec * 1000
     return isInTime(ticket, { isReturn, returnMs }, this.#parts.clock.nowMs()) ? ticket : null
   }
@@ -287,7 +293,7 @@ export class Access {
     return this.#guesses.add(addressKey, this.#parts.clock.monotonicMs())
   }
 
-  #checkRest(request: IncomingMessage, facts: RequestFacts, rules: RouteRules): void {
+  #checkRest(request: IncomingMessage, facts: RequestFacts, rules: RouteRules, target: StreamTarget): void {
     const { config, allowed } = this.#rules
     if (allowed.size > 0 && !allowed.has(facts.address)) throw new GuardRefusal('ip', 'address_not_allowed')
     if (rules.access === 'data') return
@@ -301,7 +307,7 @@ export class Access {
     // A HEAD opens no stream.
     if (request.method === 'HEAD') return
     const { count, windowSec } = config.sseIpConnectRate
-    if (count === 0) return
+    if (count === 0 || lastIdsOf(request, target).some(id => rules.isReturn?.(id) === true)) return
     const limit = { count, windowMs: windowSec * 1000 }
     const waitMs = this.#connects.take(facts.addressKey, limit, this.#parts.clock.monotonicMs())
     if (waitMs > 0) throw new GuardRefusal('rate', 'connect_rate', retryAfter(waitMs))

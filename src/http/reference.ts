@@ -48,6 +48,7 @@ export async function openApiDocument(
     clock: systemClock,
     version,
     plugins,
+    second: { path: '/fleet', hub: NO_HUB, catchUp: unused, health: unused, plugins: [] },
   })
   try {
     return await server.describe()

@@ -28,7 +28,7 @@ import type { ListenerPlan } from './listen-plan.js'
 import { Listeners, type Listening, type TimeLimits } from './listeners.js'
 import { asHttpError, MAX_REQUEST_LINE_BYTES, plainProblem, sendProblem } from './problem-answer.js'
 import { eventsRoutes, ticketRoute } from './routes/events.js'
-import { type MonitoringParts, monitoringRoutes } from './routes/monitoring.js'
+import { healthRoute, type MonitoringParts, monitoringRoutes } from './routes/monitoring.js'
 import { readersRoute } from './routes/readers.js'
 import { resyncRoute } from './routes/resync.js'
 import { StreamOpener } from './stream-opener.js'
@@ -52,6 +52,16 @@ export type HttpObserver = {
   onResync?(): void
 }
 
+/** A board besides the main one: stream, document, health, tickets and page under this path. */
+export type SecondBoard = {
+  /** `/fleet` */
+  readonly path: string
+  readonly hub: HubLike
+  readonly catchUp: () => Promise<void>
+  readonly health: () => unknown
+  readonly plugins: readonly HttpPlugin[]
+}
+
 export type HttpParts = MonitoringParts & {
   /** The settings in force; another object after a reload. */
   readonly config: () => HttpConfig
@@ -63,6 +73,8 @@ export type HttpParts = MonitoringParts & {
   readonly panelKeys: () => ReadonlySet<string>
   /** Brings the board up to date with that of other servers; absent for a server by itself. */
   readonly catchUp?: () => Promise<void>
+  /** Another board of its own under a path; absent: there is none. */
+  readonly second?: SecondBoard
   readonly observer?: HttpObserver
   readonly log: Log
   readonly clock: Clock
@@ -183,7 +195,35 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       resyncRoute(app, { ...common, onResync: observer.onResync })
     }
     for (const plugin of plugins) await plugin.register(app, shell)
+    if (parts.second !== undefined) await registerSecond(parts.second)
     await app.ready()
+  }
+
+  async function registerSecond({
+    path,
+    hub: its,
+    catchUp,
+    health,
+    plugins: own,
+  }: SecondBoard): Promise<void> {
+    const common = {
+      config: () => access.config,
+      hub: its,
+      panelKeys: () => new Set(its.board?.panels.keys()),
+      catchUp,
+      shell,
+      onResync: undefined,
+    }
+    await app.register(
+      async scope => {
+        eventsRoutes(scope, common)
+        resyncRoute(scope, common)
+        ticketRoute(scope, access)
+        healthRoute(scope, health)
+        for (const plugin of own) await plugin.register(scope, shell)
+      },
+      { prefix: path },
+    )
   }
 
   /** Guards 1 and 2, and the headers of every answer. */

@@ -34,6 +34,7 @@ import { ANYWHERE, type Encoded, type Lane, NO_CHAIN } from './lane.js'
 import { Ledger } from './ledger.js'
 import { BoardReader, UNGREETED } from './reader.js'
 import { isAhead } from './resume.js'
+import { Spread } from './spread.js'
 import { Throttled } from './throttled.js'
 
 export type HubOptions = {
@@ -56,6 +57,8 @@ export type HubOptions = {
    * snapshot now would take it back. By default 0: nobody waits.
    */
   readonly holdAheadMs?: number
+  /** The whole boards of a new epoch are spread over up to so long; by default 0: all at once. */
+  readonly spreadMs?: number
   /** For readers that ask for history; without it they get none. */
   readonly past?: PastOf
   /** Where readers are counted; share it with the HTTP server, whose limit reads it. By default the hub has its own. */
@@ -98,6 +101,7 @@ export class Hub implements HubLike {
   readonly #connections: Connections
   readonly #host: ConnectionHost<BoardReader>
   readonly #throttled = new Throttled(reader => this.#catchUp(reader))
+  readonly #spread: Spread
   #board: Board | null = null
   #pass: Pass | null = null
   #flushQueued = false
@@ -114,6 +118,7 @@ export class Hub implements HubLike {
     this.#log = options.log ?? SILENT
     this.#observer = options.observer ?? {}
     this.#ledger = new Ledger(this.#observer)
+    this.#spread = new Spread(options.spreadMs ?? 0, reader => this.#catchUp(reader))
     const { keepaliveMs = KEEPALIVE_MS } = options
     this.#encoder = new Encoder({
       settings: options.settings,
@@ -260,6 +265,8 @@ export class Hub implements HubLike {
       // Positions of the old epoch mean nothing in the new one, so drop a half delivered step.
       if (this.#pass !== null) this.#pass.step = NO_STEP
       this.#feeds.restart(board, interval)
+      if (newEpoch && (this.#options.spreadMs ?? 0) > 0)
+        this.#spread.start(this.#feeds.lanes.flatMap(({ readers }) => readers))
       return
     }
     if (board.changed.length > 0 || board.removed.length > 0) {
@@ -393,7 +400,7 @@ export class Hub implements HubLike {
   /** Brings one reader to the newest state: merged, encoded once for all readers at its position. */
   #catchUp(reader: BoardReader): void {
     const board = this.#board
-    if (board === null || reader.ended || reader.blocked) return
+    if (board === null || reader.ended || reader.blocked || reader.isQueued) return
     if (reader.position === UNGREETED) {
       if (!this.#holds(reader, board)) this.#greet(reader, board, EMPTY_BYTES)
       return
@@ -466,6 +473,7 @@ export class Hub implements HubLike {
     this.#pass = null
     await this.#connections.close('board', graceMs)
     this.#throttled.close()
+    this.#spread.close()
     this.#ledger.close()
   }
 

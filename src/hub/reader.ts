@@ -18,6 +18,8 @@ export class BoardReader extends Connection {
   lastEventId: string | null
   /** It waits for the generation of its `Last-Event-ID` (`HubOptions.holdAheadMs`). */
   isHeld = false
+  /** It waits for its turn after a change of the epoch (spread.ts). */
+  isQueued = false
   /** What its greetings say of the past; null: nothing. */
   readonly history: HistoryAsk | null
   /** It has everything up to this generation. */

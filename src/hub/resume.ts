@@ -33,6 +33,11 @@ export function decideResume(lastEventId: string | null, board: Board, idSuffix:
   return { kind: 'resumed', position }
 }
 
+/** An id of the board's own epoch, of all panels or of a subset. */
+export function isOfEpoch(lastEventId: string, { epoch }: Board): boolean {
+  return lastEventId.length <= MAX_ID_LENGTH && ID.exec(lastEventId)?.[1] === epoch
+}
+
 /** A later generation of the board's own epoch. */
 export function isAhead(lastEventId: string, board: Board, idSuffix: string): boolean {
   const resume = decideResume(lastEventId, board, idSuffix)

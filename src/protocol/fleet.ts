@@ -8,9 +8,9 @@ export const SEATS = ['following', 'leading', 'alone', 'adrift'] as const
 
 /**
  * What a node does without. `engine`: Redis is gone. `foreign`: the fleet belongs to other servers. `version`: its board is of a later
- * version. `large`: the board is too large to be shared. `full`: Redis has no memory left for answers.
+ * version. `key`: it is encrypted with another key. `large`: the board is too large to be shared. `full`: Redis has no memory left for answers.
  */
-export const DEGRADED = ['engine', 'foreign', 'version', 'large', 'full'] as const
+export const DEGRADED = ['engine', 'foreign', 'version', 'key', 'large', 'full'] as const
 
 /** What a node says of itself with each beat. A later version may say more. */
 export const memberData = z.looseObject({

@@ -43,6 +43,8 @@ export type PolledOptions = {
   readonly log?: LineLog
   /** 0 up to 1: so that many programs do not ask at the same moment. */
   readonly random?: () => number
+  /** It is asked this many times less often than `everyMs` says; by default once. Looked at after each answer. */
+  readonly slower?: () => number
 }
 
 /** The wait is up to this part shorter or longer. */
@@ -67,6 +69,11 @@ export class PolledSource implements Source {
     this.name = options.name
     this.#clock = options.clock ?? systemClock
     this.#report = new Report({ name: options.name, clock: this.#clock, log: options.log ?? SILENT })
+  }
+
+  get #everyMs(): number {
+    const { everyMs, slower = () => 1 } = this.#options
+    return everyMs * slower()
   }
 
   start(onReading: (reading: Reading) => void): void {
@@ -109,14 +116,14 @@ export class PolledSource implements Source {
 
   /** Returns when to ask next. */
   async #askOnce(controller: AbortController): Promise<number> {
-    const { ask, everyMs, timeoutMs, timers = systemTimers, random = Math.random } = this.#options
+    const { ask, timeoutMs, timers = systemTimers, random = Math.random } = this.#options
     const startedMs = this.#clock.monotonicMs()
     const cancel = timers.after(timeoutMs, () => controller.abort('timeout' satisfies GivenUp))
     const answer = await ask(controller.signal, this.#report.isGood)
     cancel()
     if (this.#closed === null) await this.#take(answer)
     const jitter = 1 + JITTER * (2 * random() - 1)
-    const leftMs = startedMs + everyMs * jitter - this.#clock.monotonicMs()
+    const leftMs = startedMs + this.#everyMs * jitter - this.#clock.monotonicMs()
     return Math.max(leftMs, LEAST_WAIT_MS, Math.min(answer.waitMs ?? 0, LONGEST_WAIT_MS))
   }
 
@@ -127,7 +134,7 @@ export class PolledSource implements Source {
         report.bad(answer.error, answer.message)
         return
       case 'same':
-        report.same()
+        report.same(this.#everyMs)
         return
       case 'status':
         report.good({ ok: true, status: answer.status, sizeBytes: answer.sizeBytes, ...this.#now() })
@@ -140,7 +147,7 @@ export class PolledSource implements Source {
   async #takeBytes(bytes: Uint8Array): Promise<void> {
     const digest = hash('sha256', bytes, 'base64')
     if (digest === this.#lastHash) {
-      this.#report.same()
+      this.#report.same(this.#everyMs)
       return
     }
     const sizeBytes = bytes.length
@@ -163,6 +170,6 @@ export class PolledSource implements Source {
 
   #now(): Pick<GoodReading, 'readAtMs' | 'modifiedAtMs' | 'everyMs'> {
     const nowMs = this.#clock.nowMs()
-    return { readAtMs: nowMs, modifiedAtMs: nowMs, everyMs: this.#options.everyMs }
+    return { readAtMs: nowMs, modifiedAtMs: nowMs, everyMs: this.#everyMs }
   }
 }

@@ -68,8 +68,14 @@ export class PushSource implements Source, PushTarget {
     await this.#options.documents?.close()
   }
 
-  replace(body: Uint8Array): Promise<PushFault | null> {
-    return this.#inTurn(() => this.#read(body))
+  document(): Uint8Array | null {
+    const good = this.#good
+    if (good === null || (good.large?.omitted ?? 0) > 0) return null
+    return new TextEncoder().encode(JSON.stringify(good.status))
+  }
+
+  replace(body: Uint8Array, ageMs = 0): Promise<PushFault | null> {
+    return this.#inTurn(() => this.#read(body, ageMs))
   }
 
   merge(body: Uint8Array): Promise<PushFault | null> {
@@ -98,7 +104,7 @@ export class PushSource implements Source, PushTarget {
     }
   }
 
-  async #read(bytes: Uint8Array): Promise<PushFault | null> {
+  async #read(bytes: Uint8Array, ageMs = 0): Promise<PushFault | null> {
     const { maxBytes, documents, expectMs } = this.#options
     const sizeBytes = bytes.length
     if (sizeBytes > maxBytes)
@@ -111,24 +117,24 @@ export class PushSource implements Source, PushTarget {
       ok: true,
       status,
       readAtMs: nowMs,
-      modifiedAtMs: nowMs,
+      modifiedAtMs: nowMs - ageMs,
       sizeBytes,
       ...(expectMs === null ? {} : { everyMs: expectMs }),
       ...(warnings.length === 0 ? {} : { warnings }),
       ...(large === undefined ? {} : { large }),
     }
     this.#good = good
-    this.#expect()
+    this.#expect(ageMs)
     this.#report.good(good)
     return null
   }
 
-  /** The time to the next push begins. */
-  #expect(): void {
+  /** The time to the next push began so long ago. */
+  #expect(ageMs = 0): void {
     const { expectMs, timers = systemTimers } = this.#options
     this.#cancelExpected()
     if (expectMs === null || this.#closed) return
-    this.#cancelExpected = timers.after(expectMs, () => {
+    this.#cancelExpected = timers.after(Math.max(0, expectMs - ageMs), () => {
       this.#report.bad('timeout', `nothing was pushed within ${expectMs / 1000} s, as it is expected to be`)
     })
   }

@@ -46,10 +46,11 @@ export class Report {
     this.#onReading?.(reading)
   }
 
-  /** The document is the same, and was confirmed now: only its age begins anew. */
-  same(): void {
+  /** The document is the same, and was confirmed now: only its age begins anew. `everyMs`: it is asked again after this. */
+  same(everyMs = this.#good?.everyMs): void {
     const nowMs = this.#options.clock.nowMs()
-    if (this.#good !== null) this.good({ ...this.#good, readAtMs: nowMs, modifiedAtMs: nowMs })
+    const paced = everyMs === undefined ? {} : { everyMs }
+    if (this.#good !== null) this.good({ ...this.#good, readAtMs: nowMs, modifiedAtMs: nowMs, ...paced })
   }
 
   /** `more`: of a recorded one. */

@@ -43,6 +43,28 @@ describe('for systemd', () => {
     expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
   })
 
+  test('the unit for each port has no fault, and only the port differs', () => {
+    const template = file('deploy/systemd/g6-stream@.service')
+    const text = readFileSync(template, 'utf8')
+    const path = join(folder, 'g6-stream@9331.service')
+    writeFileSync(path, text.replaceAll(/^(ExecStart(?:Pre)?=)g6 /gm, `$1${folder}/bin/g6 `))
+    const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', path], {
+      encoding: 'utf8',
+    })
+    expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
+    const settings = (unit: string): readonly string[] =>
+      unit.split('\n').filter(line => /^[A-Z]\w+=/.test(line))
+    const single = settings(readFileSync(UNIT, 'utf8'))
+    const ofPort = settings(text).filter(line => !single.includes(line))
+    expect(ofPort.map(line => line.split('=')[0])).toEqual([
+      'Description',
+      'ExecStart',
+      'StateDirectory',
+      'WorkingDirectory',
+    ])
+    for (const line of ofPort) expect(line).toContain('%i')
+  })
+
   test('its socket has no fault', () => {
     installed()
     const path = join(folder, 'g6-stream.socket')

@@ -358,6 +358,28 @@ describe('the pace', () => {
     expect(waits[3]).toBe(120_000)
   })
 
+  test('is slower while another server publishes, and what is read then counts as fresh for as long', async () => {
+    const waits: number[] = []
+    let slower = 10
+    const timers = {
+      after: (ms: number, run: () => void) => {
+        waits.push(ms)
+        const timer = setTimeout(run, 30_000)
+        return () => clearTimeout(timer)
+      },
+    }
+    const server = await serverWith((_, response) => json(response, {}))
+    const options = { timers, random: () => 0.5, slower: () => slower }
+    const readings = asked(server.url, { everyMs: 60_000, timeoutMs: 30_000 }, options)
+    expect((await readings.good()).everyMs).toBe(600_000)
+    slower = 1
+    await readings.source.refresh()
+    expect((await readings.good()).everyMs).toBe(60_000)
+    const [, first = 0, , second = 0] = waits
+    expect(first).toBeGreaterThan(540_000)
+    expect(second).toBeLessThanOrEqual(60_000)
+  })
+
   test('after close there are no connections, timers and readings', async () => {
     const server = await serverWith(() => {})
     const log: string[] = []

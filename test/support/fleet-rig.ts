@@ -81,10 +81,13 @@ export class Member {
   isHung = false
   marks: readonly string[] = ['mark']
   readonly reader = new Reader()
+  /** Of the board of the servers. */
+  serversReader = new Reader()
   seen: string[] = []
   /** Cycles of its loop. */
   cycles = 0
   #own: Board = emptyBoard('')
+  #ofServers: Board = emptyBoard('')
   #life = 0
   /** Its reader comes from an earlier process. */
   #isNew = false
@@ -101,6 +104,8 @@ export class Member {
     this.#isNew = true
     const id = `${this.name}.${this.#life}`
     this.#own = emptyBoard(`${this.name}${this.#life}x${this.fleet.number}`)
+    this.#ofServers = emptyBoard(`${this.#own.epoch}s`)
+    this.serversReader = new Reader()
     const monotonicMs = () => performance.now()
     const link = await openLink({
       address: {
@@ -128,6 +133,18 @@ export class Member {
           if (this.#isNew && this.reader.isAhead(board)) return
           this.#isNew = false
           this.reader.read(board)
+        },
+        servers: {
+          show: board => {
+            this.fleet.check(board)
+            this.serversReader.read(board)
+          },
+          // It changes now and then.
+          make: () => {
+            const panels = [textPanel('s0', id), textPanel('s1', `${Math.floor(this.cycles / 3)}`)]
+            this.#ofServers = nextBoard(this.#ofServers, panels, this.cycles, this.cycles)
+            return Promise.resolve({ board: this.#ofServers, source: SOURCE })
+          },
         },
         presence: () => ({
           name: this.name,

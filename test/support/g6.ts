@@ -25,18 +25,20 @@ export type How = {
   /** Open files in place of the captured pipes. */
   readonly out?: number
   readonly err?: number
+  /** `pipe`: the test writes to its standard input. */
+  readonly input?: 'pipe'
 }
 
 export function g6(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  { via = [], out: outTo, err: errTo }: How = {},
+  { via = [], out: outTo, err: errTo, input }: How = {},
 ): Running {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('G6_')))
   const [command = process.execPath, ...words] = [...via, process.execPath, CLI, ...args]
   const child = spawn(command, words, {
     env: { ...clean, ...env },
-    stdio: ['ignore', outTo ?? 'pipe', errTo ?? 'pipe'],
+    stdio: [input ?? 'ignore', outTo ?? 'pipe', errTo ?? 'pipe'],
   })
   running.add(child)
   let out = ''

@@ -39,6 +39,7 @@ export function otherMachine(): OtherMachine {
     ip('link', 'set', near, 'up')
     ip('-n', name, 'addr', 'add', `${net}.${at + 2}/30`, 'dev', far)
     ip('-n', name, 'link', 'set', far, 'up')
+    ip('-n', name, 'link', 'set', 'lo', 'up')
   } catch (error) {
     remove()
     throw error

@@ -17,7 +17,7 @@ function installed(): boolean {
 }
 
 /** Test files run at the same time: one of them installs it, the others wait for that. */
-function install(): void {
+export function installRedis(): void {
   if (installed()) return
   const apt = 'apt-get -qq -o DPkg::Lock::Timeout=120'
   const missing = 'redis-server --version >/dev/null 2>&1'
@@ -48,10 +48,12 @@ type RedisOptions = {
   /** A file with its settings; those of the tests go before them. */
   readonly conf?: string
   readonly args?: readonly string[]
+  /** A Sentinel, whose settings are in `conf`. */
+  readonly kind?: 'sentinel'
 }
 
-export async function startRedis({ conf, args = [] }: RedisOptions = {}): Promise<RedisServer> {
-  install()
+export async function startRedis({ conf, args = [], kind }: RedisOptions = {}): Promise<RedisServer> {
+  installRedis()
   const folder = mkdtempSync(join(tmpdir(), 'g6-redis-'))
   const path = join(folder, 'redis.sock')
   let child: ChildProcess | null = null
@@ -69,13 +71,14 @@ export async function startRedis({ conf, args = [] }: RedisOptions = {}): Promis
       await exit
     },
     async start() {
-      const usual = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
+      const kept = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
+      const usual = kind === 'sentinel' ? ['--sentinel'] : kept
       const started = spawn('redis-server', [...(conf === undefined ? [] : [conf]), ...usual, ...args], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       child = started
       const lines = createInterface({ input: started.stdout })
-      for await (const line of lines) if (/eady to accept connections/.test(line)) break
+      for await (const line of lines) if (/eady to accept connections|Sentinel ID is/.test(line)) break
       if (started.exitCode !== null)
         throw new Error(`redis-server ended at once, exit code ${started.exitCode}`)
       started.stdout.resume()

@@ -19,6 +19,10 @@ export const fleet = group('fleet', 'Several servers that act as one, over Redis
     about:
       'While Redis does not answer, new answers of the chat relay are refused with 503; else each server allows its share of a limit.',
   }),
+  G6_FLEET_KEY_FILE: path(null, {
+    about:
+      'Keys (32 bytes as base64 or hex, one a line, the newest first) that encrypt what the servers of a fleet write to Redis; the same file at all of them.',
+  }),
   G6_REDIS_CA_FILE: path(null, {
     about: 'The certificates (PEM) that a rediss:// server is checked with, in place of the usual ones.',
   }),

@@ -28,6 +28,8 @@ export type BeatRequest = {
 export type BeatAnswer = {
   readonly lease: Lease | null
   readonly head: BoardHead | null
+  /** Of the board of the servers. */
+  readonly serversHead: BoardHead | null
   /** Another value than before: Redis has lost everything since. */
   readonly life: string
   /** Redis's clock, epoch ms. */
@@ -52,7 +54,7 @@ export type BoardHead = {
 export const beatScript = defineScript(
   'beat',
   `
-local lease, term, life, nodes, cands, info, board = unpack(KEYS)
+local lease, term, life, nodes, cands, info, board, servers = unpack(KEYS)
 local node, about, beat, want, ready, leaseMs, goneMs, newLife, vacant, probe = unpack(ARGV)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -90,9 +92,11 @@ for _, other in ipairs(redis.call('ZRANGEBYSCORE', cands, '(' .. string.format('
   if other ~= node then successor = other end
 end
 local head = redis.call('HMGET', board, 'epoch', 'gen', 'term', 'rev')
+local other = redis.call('HMGET', servers, 'epoch', 'gen', 'term', 'rev')
 redis.call('PUBLISH', probe, beat)
 return {held or '', head[1] or '', head[2] or '0', head[3] or '0', head[4] or '0', redis.call('GET', life),
-  string.format('%.0f', now), redis.call('ZCARD', nodes), successor, holderInfo}
+  string.format('%.0f', now), redis.call('ZCARD', nodes), successor, holderInfo,
+  other[1] or '', other[2] or '0', other[3] or '0', other[4] or '0'}
 `,
 )
 
@@ -107,6 +111,10 @@ const answer = z.tuple([
   wholeNumber,
   z.string(),
   z.string(),
+  z.string(),
+  wholeNumber,
+  wholeNumber,
+  wholeNumber,
 ])
 
 export async function beat(run: Run, keys: FleetKeys, request: BeatRequest): Promise<BeatAnswer> {
@@ -114,21 +122,32 @@ export async function beat(run: Run, keys: FleetKeys, request: BeatRequest): Pro
   const { vacant, probe } = keys.channels
   const reply = await run(
     beatScript,
-    [keys.lease, keys.term, keys.life, keys.nodes, keys.candidates, keys.info, keys.board],
+    [
+      keys.lease,
+      keys.term,
+      keys.life,
+      keys.nodes,
+      keys.candidates,
+      keys.info,
+      keys.board,
+      keys.servers.board,
+    ],
     [node, info, beat, want, isReady ? '1' : '0', leaseMs, goneMs, life, vacant, probe],
   )
-  const [held, epoch, generation, term, revision, foundLife, atMs, nodes, successor, holderInfo] = readAnswer(
-    'beat',
-    answer,
-    reply,
-  )
+  const [held, epoch, generation, term, revision, ...rest] = readAnswer('beat', answer, reply)
+  const [foundLife, atMs, nodes, successor, holderInfo, ...servers] = rest
   return {
     lease: held,
-    head: epoch === '' ? null : { epoch, generation, term, revision },
+    head: headOf(epoch, generation, term, revision),
+    serversHead: headOf(...servers),
     life: foundLife,
     atMs,
     nodes,
     successor: successor === '' ? null : successor,
     holderInfo: holderInfo === '' ? null : holderInfo,
   }
+}
+
+function headOf(epoch: string, generation: number, term: number, revision: number): BoardHead | null {
+  return epoch === '' ? null : { epoch, generation, term, revision }
 }

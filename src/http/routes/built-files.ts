@@ -108,6 +108,8 @@ export function pagePlugin(folders?: readonly URL[]): PagePlugin {
       app.route({
         method: 'GET',
         url: '/',
+        // Under a path too, relative addresses need the slash at its end.
+        prefixTrailingSlash: 'slash',
         config: { rules: RULES },
         schema: {
           summary: 'The page: the board in a browser',

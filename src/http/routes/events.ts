@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Board } from '../../board/board.js'
 import type { HttpShell, RouteRules, StreamOptions } from '../../contract/plugin.js'
 import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
-import { decideResume, subsetSuffix } from '../../hub/resume.js'
+import { decideResume, isOfEpoch, subsetSuffix } from '../../hub/resume.js'
 import { ticketDocument } from '../../protocol/events.js'
 import type { Access } from '../access.js'
 import type { HttpConfig } from '../http-config.js'
@@ -51,8 +51,10 @@ export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
     shell.answerHead(request, reply, options())
   }
 
+  const isReturn = (lastEventId: string): boolean => hub.board !== null && isOfEpoch(lastEventId, hub.board)
+  const rules: RouteRules = catchUp === undefined ? STREAM : { ...STREAM, isReturn }
   for (const url of PATHS) {
-    const route = { url, exposeHeadRoute: false, config: { rules: STREAM } }
+    const route = { url, exposeHeadRoute: false, config: { rules } }
     const schema = {
       summary: 'The stream of panel updates',
       description: 'Its events are described under /schemas.',

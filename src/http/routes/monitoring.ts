@@ -49,6 +49,11 @@ export function monitoringRoutes(
     return reply.header('Content-Type', contentType).send(body)
   })
 
+  healthRoute(app, health)
+}
+
+/** The state is in the document: the status is 200. */
+export function healthRoute(app: FastifyInstance, health: () => unknown): void {
   const healthSummary = 'How the loop, the input and the stream are doing'
   const answers = { summary: healthSummary, tags: ['board'], response: { 200: healthSchema } }
   app.get('/summary/health', { config: { rules: HEALTH }, schema: answers }, (_, reply) =>

@@ -131,6 +131,8 @@ class PushRoutes {
     switch (fault.kind) {
       case 'busy':
         throw new HttpError('push_rate', undefined, { 'Retry-After': '1' })
+      case 'unshared':
+        throw new HttpError('push_unshared', undefined, { 'Retry-After': '5' })
       case 'too_large':
         throw new HttpError('body_too_large', sentence(fault.message))
       case 'unusable':

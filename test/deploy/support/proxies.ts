@@ -113,11 +113,15 @@ const replaced = (text: string, pairs: readonly (readonly [from: string, to: str
   pairs.reduce((all, [from, to]) => put(all, from, to), text)
 
 /** A site around it that compresses everything it can, and waits 4 s instead of 60. */
-export async function startNginx(backend: Backend, variant: Variant = 'whole site'): Promise<RunningProxy> {
+export async function startNginx(
+  backend: Backend,
+  variant: Variant = 'whole site',
+  upstream?: string,
+): Promise<RunningProxy> {
   const made = await setup()
   const { folder, port, plainPort, certificate } = made
   const to = typeof backend === 'number' ? `127.0.0.1:${backend}` : `unix:${backend}`
-  const site = replaced(shipped('nginx/g6-stream.conf'), [
+  const whole = replaced(shipped('nginx/g6-stream.conf'), [
     ['127.0.0.1:9329', to],
     ['listen 80;', `listen 127.0.0.1:${plainPort};`],
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
@@ -125,6 +129,7 @@ export async function startNginx(backend: Backend, variant: Variant = 'whole sit
     ['/etc/ssl/private/status.example.org.key', certificate.key],
     ['proxy_read_timeout 60s;', 'proxy_read_timeout 4s;'],
   ])
+  const site = upstream === undefined ? whole : whole.replace(/^upstream [^}]*\}$/m, upstream)
   const subPath = replaced(shipped('nginx/sub-path.conf'), [
     ['127.0.0.1:9329/', typeof backend === 'number' ? `${to}/` : `${to}:/`],
     ['proxy_read_timeout 60s;', 'proxy_read_timeout 4s;'],
@@ -140,6 +145,24 @@ http { access_log off; gzip on; gzip_types *; gzip_min_length 0; gzip_proxied an
 ${variant === 'whole site' ? site : around} }`
   writeFileSync(join(folder, 'nginx.conf'), conf)
   return run('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], folder, made)
+}
+
+/** As `startNginx`, in front of the two servers of a fleet. */
+export function startNginxFleet(ports: readonly [number, number]): Promise<RunningProxy> {
+  const upstream = replaced(shipped('nginx/fleet.conf'), [
+    ['127.0.0.1:9331', `127.0.0.1:${ports[0]}`],
+    ['127.0.0.1:9332', `127.0.0.1:${ports[1]}`],
+  ])
+  return startNginx(ports[0], 'whole site', upstream)
+}
+
+/** As `startHaproxy`, in front of the two servers of a fleet. */
+export function startHaproxyFleet(ports: readonly [number, number]): Promise<RunningProxy> {
+  const backend = replaced(shipped('haproxy/fleet.cfg'), [
+    ['127.0.0.1:9331', `127.0.0.1:${ports[0]}`],
+    ['127.0.0.1:9332', `127.0.0.1:${ports[1]}`],
+  ])
+  return startHaproxy(ports[0], 'whole site', backend)
 }
 
 /** The site compresses what it can. */
@@ -159,13 +182,17 @@ export async function startCaddy(backend: Backend, variant: Variant = 'whole sit
 }
 
 /** Waits 4 s instead of 60. */
-export async function startHaproxy(backend: Backend, variant: Variant = 'whole site'): Promise<RunningProxy> {
+export async function startHaproxy(
+  backend: Backend,
+  variant: Variant = 'whole site',
+  servers?: string,
+): Promise<RunningProxy> {
   const made = await setup()
   const { folder, port, plainPort, certificate } = made
   const to = typeof backend === 'number' ? `127.0.0.1:${backend}` : `unix@${backend}`
   const both = join(folder, 'both.pem')
   writeFileSync(both, certificate.text + readFileSync(certificate.key, 'utf8'))
-  const site = replaced(shipped('haproxy/haproxy.cfg'), [
+  const whole = replaced(shipped('haproxy/haproxy.cfg'), [
     ['127.0.0.1:9329', to],
     ['bind :80', `bind 127.0.0.1:${plainPort}`],
     ['bind :443', `bind 127.0.0.1:${port}`],
@@ -173,6 +200,7 @@ export async function startHaproxy(backend: Backend, variant: Variant = 'whole s
     ['timeout client 60s', 'timeout client 4s'],
     ['timeout server 60s', 'timeout server 4s'],
   ])
+  const site = servers === undefined ? whole : whole.slice(0, whole.indexOf('backend g6\n')) + servers
   const subPath = replaced(shipped('haproxy/sub-path.cfg'), [
     ['127.0.0.1:9329', to],
     ['timeout server 60s', 'timeout server 4s'],
