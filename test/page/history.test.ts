@@ -111,7 +111,7 @@ test('a wide screen shows how the system was today', async () => {
   const card = page.locator('.verdicts')
   await card.locator('.spells i[data-tone="error"]').waitFor()
   expect(await card.locator('h2').textContent()).toBe('Verdict today')
-  expect(await card.locator('dt').allTextContents()).toEqual(['Failing', 'Uptime'])
+  expect(await card.locator('dt').allTextContents()).toEqual(['Failing', 'Uptime', 'Uptime this week'])
   expect(await card.locator('.plot-remark').textContent()).toMatch(/^healthy \d+ %$/)
   expect(faults).toEqual([])
   await page.setViewportSize({ width: 1280, height: 900 })
