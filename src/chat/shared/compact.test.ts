@@ -62,7 +62,7 @@ test('every event comes back byte for byte, from wherever it is encoded and in w
   )
 })
 
-test('a token takes some fifteen bytes beside its text', () => {
+test('a token takes eight bytes more than its text', () => {
   const log = new MemoryLog(1 << 20)
   for (let i = 0; i < 1_000; i++) {
     const token = { type: 'token', data: ' word', sequence: i, timestamp: 1_750_000_000_000 + i } as const

@@ -1,5 +1,5 @@
 // The events of a log as they are kept in Redis: without what can be made again from the answer's id and the event's number. A
-// token takes some 15 bytes more than its text, and not 160. What does not have the usual form is kept as it is, so that every
+// token takes 8 bytes more than its text, and not 130. What does not have the usual form is kept as it is, so that every
 // event comes back byte for byte.
 //
 //   code, then: (of a numbered event) its time, 6 bytes; length of the rest, 1 to 5 bytes; the rest
