@@ -72,7 +72,7 @@ export function Notifications() {
     <span>
       {failed}
       {muted}
-      {mutes > 0 ? <Button label="End mute" run={endMutes} /> : null}
+      {mutes > 0 ? <Button label="End mute" run={endMutes} /> : null}{' '}
       {toAcknowledge > 0 ? <Button label={`Acknowledge ${toAcknowledge}`} run={acknowledge} /> : null}
     </span>
   )
