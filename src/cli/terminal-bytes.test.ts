@@ -154,6 +154,7 @@ const CHILDREN = [
   'bench/fanout/connections.ts',
   'bench/fanout/servers/control.ts',
   'bench/fanout/servers/graphql-sse.ts',
+  'tools/bench/idle/port.ts',
   'tools/bench/soak/server.ts',
 ]
 /** `main.ts` prints before the commands are loaded, and only an error code. */

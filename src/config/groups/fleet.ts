@@ -21,7 +21,7 @@ export const fleet = group('fleet', 'Several servers that act as one, over Redis
   }),
   G6_FLEET_KEY_FILE: path(null, {
     about:
-      'Keys (32 bytes as base64 or hex, one a line, the newest first) that encrypt what the servers of a fleet write to Redis; the same file at all of them.',
+      'Keys (32 bytes as base64 or hex, one a line, newest first) that encrypt what a fleet writes to Redis; the same at all servers.',
   }),
   G6_REDIS_CA_FILE: path(null, {
     about: 'The certificates (PEM) that a rediss:// server is checked with, in place of the usual ones.',

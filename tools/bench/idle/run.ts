@@ -18,8 +18,7 @@ type Idle = { readonly pid: number; stop(): Promise<void> }
 
 const START_MS = 60_000
 const BETTER_SSE = fileURLToPath(new URL('../../../bench/fanout/servers/better-sse.js', import.meta.url))
-const PORT =
-  'const s = require("net").createServer().listen(0, "127.0.0.1", () => console.log("listening")); process.stdin.resume().once("end", () => process.exit(0))'
+const PORT = fileURLToPath(new URL('./port.js', import.meta.url))
 
 async function other(name: string, args: readonly string[]): Promise<Idle> {
   const child = new Child(name, [process.execPath, ...args])
@@ -47,7 +46,7 @@ async function start(server: Server, folder: string): Promise<Idle> {
     case 'better_sse':
       return other('better-sse', [BETTER_SSE, '--size', '1024'])
     case 'port':
-      return other('a port', ['-e', PORT])
+      return other('a port', [PORT])
   }
 }
 
