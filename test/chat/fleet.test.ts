@@ -44,11 +44,21 @@ const ann = { authorization: 'Bearer person:ann' }
 const bob = { authorization: 'Bearer person:bob' }
 const has = (count: number) => (reader: ChatReader) => reader.ofType('token').length >= count
 
-/** Begun at a node, with two words. */
+/** Resolves when Redis has what this reader has. */
+async function isWritten({ link }: ChatNode, { streamId, lastSequence }: ChatReader): Promise<void> {
+  await eventually(async () => {
+    const [meta = ''] = (await link.commands.send(['KEYS', `*${streamId}:m`])) as readonly string[]
+    return Number(await link.commands.send(['HGET', meta, 'next'])) > lastSequence
+  }, 'its events are in Redis')
+}
+
+/** Begun at a node, with two words, and known to the others. */
 async function begun(node: ChatNode, headers = {}, path = '/chat-stream'): Promise<ChatReader> {
   const reader = ask(node.rig, undefined, headers, path)
   await upstream.say('a', 'ü')
-  return reader.until(has(2))
+  await reader.until(has(2))
+  await isWritten(node, reader)
+  return reader
 }
 
 test('a resume elsewhere gets the missing events, then continues live, to the end; and again from what was deflated', async () => {
@@ -111,6 +121,7 @@ test('a stop elsewhere ends it for everybody, also when the message is lost', as
   await until(() => upstream.asked() === 2, 'asked')
   await upstream.say('a')
   await other.until(has(1))
+  await isWritten(here, other)
   const channel = (await there.link.commands.send(['PUBSUB', 'CHANNELS', `*chat:${here.id}`])) as string[]
   here.link.unsubscribe(channel[0] ?? '')
   await eventually(
@@ -203,11 +214,7 @@ test('the answer of a dead server ends for readers elsewhere, also for one that 
 
 test('the answer of a dead server ends although nobody looks at it', async () => {
   const [here, there] = await two()
-  const first = await begun(here)
-  await eventually(
-    async () => ((await there.link.commands.send(['KEYS', `*${first.streamId}:m`])) as string[]).length > 0,
-    'it is in Redis',
-  )
+  await begun(here)
   await here.kill()
   await eventually(() => there.buried === 1, 'swept')
 })
@@ -239,6 +246,7 @@ test('a Redis that lost everything gets it again', async () => {
   await until(() => upstream.asked() === 2, 'asked')
   await upstream.say('a', 'b')
   await first.until(has(2))
+  await isWritten(here, first)
   const second = await resume(there.rig, first.streamId, null, ann).until(has(2))
   await redis.kill()
   await redis.start()

@@ -50,6 +50,10 @@ test('what is passed on is the same bytes at every server, and can be stopped at
   const asked = (await upstream.next()).stream().say(`: x\n\nevent: é\n${token('a')}${token('b')}`)
   await first.has('"b"')
   const path = `/v1/streams/${first.streamId}`
+  await eventually(
+    async () => ((await there.link.commands.send(['KEYS', `*${first.streamId}:m`])) as string[]).length > 0,
+    'it is in Redis',
+  )
   const second = await call(there, path).has('"b"')
   asked.say(token('c'))
   await Promise.all([first.has('"c"'), second.has('"c"')])
