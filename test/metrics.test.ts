@@ -30,6 +30,9 @@ const RARE: ReadonlySet<string> = new Set([
   'g6_sse_client_stalled_total',
   'g6_sse_http_events_dropped_total',
   'g6_facts_left_out',
+  'g6_history_errors_total',
+  'g6_history_lag_seconds',
+  'g6_history_lost_minutes_total',
   'g6_summary_panel_render_anomalies_total',
   'g6_summary_rich_diff_fallbacks_total',
   'g6_unified_plugin_exceptions_total',
@@ -113,6 +116,7 @@ test('every metric changes when the counted event happens', async () => {
       ],
       {
         ...guarded,
+        G6_HISTORY_DB: join(folder, 'history.db'),
         G6_SSE_MAX_EVENT_BYTES: '1500',
         G6_SSE_IP_ALLOW: '127.0.0.1',
         G6_SSE_UA_ALLOW: 'node,g6-stream',

@@ -5,15 +5,15 @@ const FULL = 0.8
 /** So that it does not go to and fro. */
 const FREE_AGAIN = 0.75
 
-function numberIn(info: string, name: string): number | null {
-  const found = new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1]
+function numberIn(info: string, pattern: RegExp): number | null {
+  const found = pattern.exec(info)?.[1]
   return found === undefined ? null : Number(found)
 }
 
 /** Pure. Null: unknown, or without a limit. */
 export function fullnessOf(info: string): number | null {
-  const used = numberIn(info, 'used_memory')
-  const most = numberIn(info, 'maxmemory')
+  const used = numberIn(info, /^used_memory:(\d+)/m)
+  const most = numberIn(info, /^maxmemory:(\d+)/m)
   return used === null || most === null || most === 0 ? null : used / most
 }
 
