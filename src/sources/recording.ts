@@ -128,7 +128,7 @@ export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<L
     found = []
     return lines
   }
-  const gunzip = (await isGzip(path)) ? createGunzip() : null
+  const gunzip = (await isPacked(path)) ? createGunzip() : null
   const file = createReadStream(path)
   const unpacked = gunzip === null ? file : file.pipe(gunzip)
   const damaged = (code: string, cause?: unknown): Error =>
@@ -157,7 +157,8 @@ export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<L
   yield* taken()
 }
 
-async function isGzip(path: string): Promise<boolean> {
+/** Plain text is a recording too. */
+export async function isPacked(path: string): Promise<boolean> {
   const file = await open(path)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
