@@ -7,9 +7,18 @@ import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
 import { Statistics } from '../engine/statistics.js'
+import type { IngestStats } from '../ingest/enrichment.js'
+import type { FollowUp } from '../ingest/followups.js'
 import type { GoodReading, Reading, Status } from '../snapshot/reading.js'
 import type { ReadDocument } from '../sources/document.js'
 import { createReaderHere, largeReading } from '../sources/large-documents.js'
+import {
+  type RecordedStream,
+  StreamRecorder,
+  type StreamThen,
+  statsThen,
+  streamsAfter,
+} from '../sources/recorded-streams.js'
 import type { RecordingHeader, RecordingLine } from '../sources/recording.js'
 import { documentPanelsSettings } from './document-boards.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
@@ -34,6 +43,8 @@ export class HandClock implements Clock {
 /** Gives the readings that others push into it. */
 export class FedSource implements Source {
   #take: (reading: Reading) => void = () => {}
+  /** The streams that the source of the recording follows; null: none. */
+  streams: readonly StreamThen[] | null = null
   constructor(readonly name: string) {}
   start(onReading: (reading: Reading) => void): void {
     this.#take = onReading
@@ -41,12 +52,24 @@ export class FedSource implements Source {
   feed(reading: Reading): void {
     this.#take(reading)
   }
+  ingest(nowMs: number): readonly IngestStats[] | undefined {
+    return this.streams === null ? undefined : statsThen(this.streams, nowMs)
+  }
   refresh(): Promise<void> {
     return Promise.resolve()
   }
   close(): Promise<void> {
     return Promise.resolve()
   }
+}
+
+/** A reading, when it came, and what changed of the followed streams. */
+export type Taken = {
+  readonly reading: Reading
+  readonly at: number
+  readonly steady: number
+  readonly isLarge?: boolean
+  readonly streams?: readonly RecordedStream[] | undefined
 }
 
 /** Builds the board of each reading. Used by the recorder and by the check of a recording. */
@@ -85,15 +108,16 @@ export class HandBoards {
     return largeReading(reading, this.#large.made)
   }
 
+  /** Of the newest status. */
+  get intervalSec(): number | null {
+    return this.#pipeline.boards.snapshot?.cycle.intervalSec ?? null
+  }
+
   /** What the board changed with this reading. `isLarge`: its status was read as a large document. */
-  next(
-    reading: Reading,
-    at: number,
-    steady: number,
-    isLarge = false,
-  ): Pick<RecordingLine, 'panels' | 'removed'> {
+  next({ reading, at, steady, isLarge = false, streams }: Taken): Pick<RecordingLine, 'panels' | 'removed'> {
     this.#clock.wallMs = at
     this.#clock.steadyMs = steady
+    this.#source.streams = streamsAfter(this.#source.streams, streams)
     this.#source.feed(reading.ok && isLarge ? this.#asLarge(reading, at) : reading)
     const moment = { wallMs: at, monotonicMs: steady }
     const board = this.#pipeline.boards.next(this.#board, ++this.#cycle, moment)
@@ -152,6 +176,8 @@ function recordable({ large: _, ...reading }: GoodReading, status: Status): Good
 /** What is recorded: gives lines to `write`. */
 type Recorded = {
   start(write: (line: string) => void): void
+  /** Once a second: what changed without a reading. */
+  look?(): void
   close(): Promise<void>
 }
 
@@ -228,6 +254,7 @@ export async function writeRecording(
 
   const cancels = [timers.after(maxMs, () => end('time'))]
   const tick = (): void => {
+    recorded.look?.()
     flush()
     cancels[1] = timers.after(FLUSH_EVERY_MS, tick)
   }
@@ -269,8 +296,16 @@ export async function record(
   /** The newest status as it came, and without what is left out. */
   let given: Status | null = null
   let shown: Status | null = null
+  /** A follow-up is an alert: what is left out of the alerts of a status is left out of it too. */
+  const streams = new StreamRecorder(followUp => followUpWithout(followUp, paths))
+  let last: Reading | null = null
 
-  function lineOf(reading: Reading): string {
+  function streamsSince(): RecordedStream[] | undefined {
+    return streams.next(source.ingest?.(clock.nowMs(), boards.intervalSec) ?? [])
+  }
+
+  function lineOf(reading: Reading, streams: RecordedStream[] | undefined): string {
+    last = reading
     const isSame = reading.ok && reading.status === given
     // What is left out must not be on the recorded board either. A confirmed status stays the same object.
     if (reading.ok && !isSame) {
@@ -280,16 +315,34 @@ export async function record(
     const kept: Reading = reading.ok && shown !== null ? recordable(reading, shown) : reading
     const [at, steady] = [clock.nowMs(), clock.monotonicMs() - steadyStartMs]
     const isLarge = reading.ok && reading.large !== undefined
-    const changes = boards.next(kept, at, steady, isLarge)
+    const changes = boards.next({ reading: kept, at, steady, isLarge, streams })
     const { status: _, ...confirmed } = kept.ok ? kept : { ...kept, status: null }
     const more = isLarge ? { isLarge } : {}
     const body = JSON.stringify({ ...(isSame ? confirmed : kept), ...more })
-    return `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
+    return `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify({ ...changes, streams }).slice(1)}`
   }
 
+  let write: (line: string) => void = () => {}
   const recorded: Recorded = {
-    start: write => source.start(reading => write(lineOf(reading))),
+    start: to => {
+      write = to
+      source.start(reading => write(lineOf(reading, streamsSince())))
+    },
+    // The heartbeat of a stream, its severities, its connection.
+    look: () => {
+      const changed = last === null ? undefined : streamsSince()
+      if (last !== null && changed !== undefined) write(lineOf(last, changed))
+    },
     close: () => source.close(),
   }
   return writeRecording(header, recorded, log, options)
+}
+
+/** Null where nothing of it remains. */
+export function followUpWithout(followUp: FollowUp, paths: readonly (readonly string[])[]): FollowUp | null {
+  const { alerts } = without({ alerts: [followUp] }, paths)
+  if (!Array.isArray(alerts)) return null
+  const rest: Partial<FollowUp> = Object(alerts[0])
+  const { time = '', level = 'info', component = '', message = '' } = rest
+  return { time, level, component, message }
 }

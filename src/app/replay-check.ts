@@ -46,15 +46,16 @@ export async function* replayed(path: string, parts: ProgramParts): AsyncGenerat
       continue
     }
     if (boards === null) throw new Error('the recording has no header in its first line')
-    const { reading, at, steady, panels, removed = [] } = line
+    const { reading, at, steady, streams, panels, removed = [] } = line
     if (reading.ok && reading.status !== undefined) status = reading.status
     // The line was checked against the schema of readings.
-    const again = boards.next(
-      (reading.ok ? { ...reading, status } : reading) as Reading,
+    const again = boards.next({
+      reading: (reading.ok ? { ...reading, status } : reading) as Reading,
       at,
       steady,
-      reading.ok && reading.isLarge === true,
-    )
+      isLarge: reading.ok && reading.isLarge === true,
+      streams,
+    })
     const isSame = isDeepStrictEqual([again.panels, again.removed ?? []], [panels, removed])
     yield { number, bytes, header: null, recorded: line, again, isSame }
   }

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import { printableText } from '../log/printable.js'
 import { READING_ERRORS } from '../snapshot/reading.js'
+import { recordedStreams } from './recorded-streams.js'
 import { lineSplitter } from './split.js'
 
 /** How a recording begins. */
@@ -68,6 +69,8 @@ export const recordingLine = z.object({
   /** The panels that the board changed with it, and their hashes; and those that are gone. */
   panels: z.record(z.string(), z.string()),
   removed: z.array(z.string()).optional(),
+  /** What changed of the followed status streams; a line may confirm its reading only for this. */
+  streams: recordedStreams.optional(),
 })
 
 /** A board of another server as it came: its panels that are new, and the keys of all, in their order. */

@@ -1,4 +1,5 @@
-// Recordings of real sources: every board of them comes out as it was recorded. One that differs on purpose is renewed with
+// Recordings of real sources: every board of them comes out as it was recorded (`stream-statuses-only` is of a version that recorded nothing
+// else of a stream). One that differs on purpose is renewed with
 //   npm run build && node dist/program/g6.js replay renew test/fixtures/recordings/*.g6rec
 // and its difference is a part of the change. Another version of the product alone changes nothing.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
