@@ -14,8 +14,9 @@ import { createScenario } from '../simulator/scenario.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import { linesOf } from '../sources/recording.js'
 import { ReplaySource } from '../sources/replay.js'
+import { HandClock } from './hand-boards.js'
 import { loadSettings } from './load-settings.js'
-import { followUpWithout, HandClock, type RecordOptions, record, without } from './recorder.js'
+import { followUpWithout, type RecordOptions, record, without } from './recorder.js'
 import { checkRecording } from './replay-check.js'
 
 const START_MS = Date.UTC(2026, 10, 30, 4)

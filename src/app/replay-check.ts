@@ -8,9 +8,9 @@ import {
   type RecordingHeader,
   type RecordingLine,
 } from '../sources/recording.js'
+import { HandBoards } from './hand-boards.js'
 import type { ProgramParts } from './parts.js'
 import { recordedWith } from './recorded.js'
-import { HandBoards } from './recorder.js'
 
 type Changes = Pick<RecordingLine, 'panels' | 'removed'>
 
