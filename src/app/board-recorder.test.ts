@@ -10,9 +10,9 @@ import { silentMetrics } from '../metrics/metrics.js'
 import { makePanel } from '../panels/lines.js'
 import { RecordedBoards, type RecordedBoardsOptions } from '../sources/recorded-boards.js'
 import { recordBoards } from './board-recorder.js'
+import { HandClock } from './hand-boards.js'
 import { loadSettings } from './load-settings.js'
 import { recordedOf } from './recorded.js'
-import { HandClock } from './recorder.js'
 import { checkRecording } from './replay-check.js'
 
 const START_MS = Date.UTC(2026, 10, 29, 4)

@@ -14,8 +14,9 @@ import { createScenario } from '../simulator/scenario.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import { linesOf } from '../sources/recording.js'
 import { ReplaySource } from '../sources/replay.js'
+import { HandClock } from './hand-boards.js'
 import { loadSettings } from './load-settings.js'
-import { HandClock, type RecordOptions, record, without } from './recorder.js'
+import { followUpWithout, type RecordOptions, record, without } from './recorder.js'
 import { checkRecording } from './replay-check.js'
 
 const START_MS = Date.UTC(2026, 10, 30, 4)
@@ -193,6 +194,10 @@ test('members that are left out are not in the file, and the boards are those wi
       ['list', 'b'],
     ]),
   ).toEqual({ a: { c: 2 }, list: [{ d: 2 }] })
+  const followUp = { time: 1, level: 'warn', component: 'auth', message: 'of a person' }
+  const left = (...paths: readonly string[][]) => followUpWithout(followUp, paths)
+  expect(left(['alerts', 'message'])).toEqual({ ...followUp, message: '' })
+  expect([left(['alerts']), left(['auth', 'user'])]).toEqual([null, followUp])
 })
 
 test('of a file that was cut at any byte the whole pieces are read, and no line comes out otherwise', async () => {

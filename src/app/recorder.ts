@@ -2,19 +2,15 @@
 import { open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { type Board, emptyBoard } from '../board/board.js'
-import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
-import { Statistics } from '../engine/statistics.js'
+import type { FollowUp } from '../ingest/followups.js'
 import type { GoodReading, Reading, Status } from '../snapshot/reading.js'
-import type { ReadDocument } from '../sources/document.js'
-import { createReaderHere, largeReading } from '../sources/large-documents.js'
-import type { RecordingHeader, RecordingLine } from '../sources/recording.js'
-import { documentPanelsSettings } from './document-boards.js'
-import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
+import { type RecordedStream, StreamRecorder } from '../sources/recorded-streams.js'
+import type { RecordingHeader } from '../sources/recording.js'
+import { HandBoards } from './hand-boards.js'
+import { linksOf, surroundingsOf } from './panel-context.js'
 import type { ProgramParts } from './parts.js'
-import { createStatusPipeline } from './status-pipeline.js'
 import { VERSION } from './version.js'
 
 const FLUSH_EVERY_MS = 1_000
@@ -22,90 +18,6 @@ const FLUSH_EVERY_MS = 1_000
 const MAX_WAITING_BYTES = 256 * 1024 ** 2
 const OWNER_ONLY = 0o600
 const packed = promisify(gzip)
-
-/** A clock that stands at the moment of a reading, so that a replay builds the same board. */
-export class HandClock implements Clock {
-  wallMs = 0
-  steadyMs = 0
-  readonly nowMs = (): number => this.wallMs
-  readonly monotonicMs = (): number => this.steadyMs
-}
-
-/** Gives the readings that others push into it. */
-export class FedSource implements Source {
-  #take: (reading: Reading) => void = () => {}
-  constructor(readonly name: string) {}
-  start(onReading: (reading: Reading) => void): void {
-    this.#take = onReading
-  }
-  feed(reading: Reading): void {
-    this.#take(reading)
-  }
-  refresh(): Promise<void> {
-    return Promise.resolve()
-  }
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
-
-/** Builds the board of each reading. Used by the recorder and by the check of a recording. */
-export class HandBoards {
-  readonly #clock = new HandClock()
-  readonly #source: FedSource
-  readonly #pipeline: ReturnType<typeof createStatusPipeline>
-  readonly #read: (bytes: Uint8Array, nowMs: number) => ReadDocument
-  /** The newest large status, and what was made of it. */
-  #large: { readonly given: Status; readonly made: ReadDocument } | null = null
-  #board: Board
-  #cycle = 0
-
-  constructor(name: string, parts: ProgramParts, surroundings: PanelSurroundings, epoch: string) {
-    this.#source = new FedSource(name)
-    const own = { ...parts, config: { ...parts.config, indicesPanelLog: null }, clock: this.#clock }
-    this.#pipeline = createStatusPipeline(this.#source, {
-      ...own,
-      surroundings: () => surroundings,
-      statistics: new Statistics(0),
-    })
-    this.#read = createReaderHere({
-      zone: () => parts.config.sourceTimezone,
-      wantsPatch: () => false,
-      panels: () => documentPanelsSettings(own),
-    })
-    this.#board = emptyBoard(epoch)
-    this.#pipeline.boards.start(() => {})
-  }
-
-  /** Read again at this moment, so that a replay makes the same of it; a confirmed one is the same document. */
-  #asLarge(reading: GoodReading, at: number): Reading {
-    const { status } = reading
-    if (this.#large?.given !== status)
-      this.#large = { given: status, made: this.#read(Buffer.from(JSON.stringify(status)), at) }
-    return largeReading(reading, this.#large.made)
-  }
-
-  /** What the board changed with this reading. `isLarge`: its status was read as a large document. */
-  next(
-    reading: Reading,
-    at: number,
-    steady: number,
-    isLarge = false,
-  ): Pick<RecordingLine, 'panels' | 'removed'> {
-    this.#clock.wallMs = at
-    this.#clock.steadyMs = steady
-    this.#source.feed(reading.ok && isLarge ? this.#asLarge(reading, at) : reading)
-    const moment = { wallMs: at, monotonicMs: steady }
-    const board = this.#pipeline.boards.next(this.#board, ++this.#cycle, moment)
-    const isNew = board.generation !== this.#board.generation
-    this.#board = board
-    if (!isNew) return { panels: {} }
-    const panels = Object.fromEntries(
-      board.changed.map(key => [key, board.panels.get(key)?.hash.slice(0, 16) ?? '']),
-    )
-    return board.removed.length === 0 ? { panels } : { panels, removed: [...board.removed] }
-  }
-}
 
 export type RecordOptions = {
   readonly path: string
@@ -152,6 +64,8 @@ function recordable({ large: _, ...reading }: GoodReading, status: Status): Good
 /** What is recorded: gives lines to `write`. */
 type Recorded = {
   start(write: (line: string) => void): void
+  /** Once a second: what changed without a reading. */
+  look?(): void
   close(): Promise<void>
 }
 
@@ -228,6 +142,7 @@ export async function writeRecording(
 
   const cancels = [timers.after(maxMs, () => end('time'))]
   const tick = (): void => {
+    recorded.look?.()
     flush()
     cancels[1] = timers.after(FLUSH_EVERY_MS, tick)
   }
@@ -269,8 +184,16 @@ export async function record(
   /** The newest status as it came, and without what is left out. */
   let given: Status | null = null
   let shown: Status | null = null
+  /** A follow-up is an alert: what is left out of the alerts of a status is left out of it too. */
+  const streams = new StreamRecorder(followUp => followUpWithout(followUp, paths))
+  let last: Reading | null = null
 
-  function lineOf(reading: Reading): string {
+  function streamsSince(): RecordedStream[] | undefined {
+    return streams.next(source.ingest?.(clock.nowMs(), boards.intervalSec) ?? [])
+  }
+
+  function lineOf(reading: Reading, streams: RecordedStream[] | undefined): string {
+    last = reading
     const isSame = reading.ok && reading.status === given
     // What is left out must not be on the recorded board either. A confirmed status stays the same object.
     if (reading.ok && !isSame) {
@@ -280,16 +203,34 @@ export async function record(
     const kept: Reading = reading.ok && shown !== null ? recordable(reading, shown) : reading
     const [at, steady] = [clock.nowMs(), clock.monotonicMs() - steadyStartMs]
     const isLarge = reading.ok && reading.large !== undefined
-    const changes = boards.next(kept, at, steady, isLarge)
+    const changes = boards.next({ reading: kept, at, steady, isLarge, streams })
     const { status: _, ...confirmed } = kept.ok ? kept : { ...kept, status: null }
     const more = isLarge ? { isLarge } : {}
     const body = JSON.stringify({ ...(isSame ? confirmed : kept), ...more })
-    return `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
+    return `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify({ ...changes, streams }).slice(1)}`
   }
 
+  let write: (line: string) => void = () => {}
   const recorded: Recorded = {
-    start: write => source.start(reading => write(lineOf(reading))),
+    start: to => {
+      write = to
+      source.start(reading => write(lineOf(reading, streamsSince())))
+    },
+    // The heartbeat of a stream, its severities, its connection.
+    look: () => {
+      const changed = last === null ? undefined : streamsSince()
+      if (last !== null && changed !== undefined) write(lineOf(last, changed))
+    },
     close: () => source.close(),
   }
   return writeRecording(header, recorded, log, options)
+}
+
+/** Null where nothing of it remains. */
+export function followUpWithout(followUp: FollowUp, paths: readonly (readonly string[])[]): FollowUp | null {
+  const { alerts } = without({ alerts: [followUp] }, paths)
+  if (!Array.isArray(alerts)) return null
+  const rest: Partial<FollowUp> = Object(alerts[0])
+  const { time = '', level = 'info', component = '', message = '' } = rest
+  return { time, level, component, message }
 }

@@ -15,8 +15,8 @@ export interface Source {
   start(onReading: (reading: Reading) => void): void
   /** Reads again now; resolves when that is done. */
   refresh(): Promise<void>
-  /** The state of the followed streams; absent in a source that follows none. */
-  ingest?(nowMs: number, intervalSec: number | null): readonly IngestStats[]
+  /** The state of the followed streams; absent in a source that follows none, and undefined in a recording of one. */
+  ingest?(nowMs: number, intervalSec: number | null): readonly IngestStats[] | undefined
   /** Where others push its documents to; absent in a source that reads them itself. */
   readonly pushTargets?: readonly PushTarget[]
   /** Of a recording that is played by itself: its time, which is that of the board; null before its first reading. */

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import { printableText } from '../log/printable.js'
 import { READING_ERRORS } from '../snapshot/reading.js'
+import { recordedStreams } from './recorded-streams.js'
 import { lineSplitter } from './split.js'
 
 /** How a recording begins. */
@@ -68,6 +69,8 @@ export const recordingLine = z.object({
   /** The panels that the board changed with it, and their hashes; and those that are gone. */
   panels: z.record(z.string(), z.string()),
   removed: z.array(z.string()).optional(),
+  /** What changed of the followed status streams; a line may confirm its reading only for this. */
+  streams: recordedStreams.optional(),
 })
 
 /** A board of another server as it came: its panels that are new, and the keys of all, in their order. */
@@ -128,7 +131,7 @@ export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<L
     found = []
     return lines
   }
-  const gunzip = (await isGzip(path)) ? createGunzip() : null
+  const gunzip = (await isPacked(path)) ? createGunzip() : null
   const file = createReadStream(path)
   const unpacked = gunzip === null ? file : file.pipe(gunzip)
   const damaged = (code: string, cause?: unknown): Error =>
@@ -157,7 +160,8 @@ export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<L
   yield* taken()
 }
 
-async function isGzip(path: string): Promise<boolean> {
+/** Plain text is a recording too. */
+export async function isPacked(path: string): Promise<boolean> {
   const file = await open(path)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Played as PlayedState } from '../engine/played.js'
 import type { Source } from '../engine/source.js'
+import type { IngestStats } from '../ingest/enrichment.js'
 import { type LineLog, SILENT } from '../log/silent.js'
 import { documentTime } from '../snapshot/derive.js'
 import type { GoodReading, Reading, ReadingError, Status } from '../snapshot/reading.js'
@@ -12,6 +13,7 @@ import type { ReplaySpec } from './declared.js'
 import { type DocumentReader, parseDocument, type ReadDocument } from './document.js'
 import { largeReading } from './large-documents.js'
 import { PlayedTime } from './played-time.js'
+import { type StreamThen, statsThen, streamsAfter } from './recorded-streams.js'
 import { HEADER_START, linesOf, parsedLine, type RecordingHeader, type RecordingLine } from './recording.js'
 import { Report } from './report.js'
 
@@ -36,8 +38,8 @@ export const USUAL_GAP_MS = 1_000
 export const LONGEST_GAP_MS = 60_000
 export const LEAST_GAP_MS = 20
 
-/** What a line of a recording has besides its document. */
-const LINE_ROOM_BYTES = 65_536
+/** What a line of a recording has besides its document: 16 followed streams take up to a MiB each. */
+const LINE_ROOM_BYTES = 16 * 1024 ** 2
 
 /** Any part of a date and time: `09:15`, `2026-11-30`, `2026-11-30T09:15:00`. */
 const FROM = /^(?:(\d{4}-\d{2}-\d{2})(?:[T ]|$))?(?:(\d{2}:\d{2})(:\d{2})?)?$/
@@ -92,6 +94,9 @@ export class ReplaySource implements Source {
   #hasEnded = false
   /** What was made of it, where it is a large one. */
   #large: ReadDocument | null = null
+  /** The followed streams at the newest line that was read, and at the one that is shown. */
+  #streams: readonly StreamThen[] | null = null
+  #shownStreams: readonly StreamThen[] | null = null
   /** Ends the present wait. */
   #wake: () => void = () => {}
   #closed = false
@@ -113,6 +118,11 @@ export class ReplaySource implements Source {
   /** Nothing to do: the recording has its own pace. */
   refresh(): Promise<void> {
     return Promise.resolve()
+  }
+
+  /** Of a recording that is played by itself: the followed streams as they were. */
+  ingest(nowMs: number): readonly IngestStats[] | undefined {
+    return this.#shownStreams === null ? undefined : statsThen(this.#shownStreams, nowMs)
   }
 
   played(): PlayedState | null {
@@ -159,6 +169,7 @@ export class ReplaySource implements Source {
     let lastMs: number | null = null
     let startMs: number | null = null
     let isRecording = false
+    this.#streams = null
     for await (const { number, bytes } of linesOf(path, maxBytes + LINE_ROOM_BYTES)) {
       if (this.#closed) break
       if (number === 1 && bytes !== null && HEADER_START.equals(bytes.subarray(0, HEADER_START.length))) {
@@ -206,11 +217,15 @@ export class ReplaySource implements Source {
       this.#status = reading.status
       this.#large = reading.isLarge === true ? await this.#asLarge(reading.status, line.at) : null
     }
+    this.#streams = streamsAfter(this.#streams, line.streams)
     const status = this.#status
     const large = this.#large
+    const streams = this.#streams
     const give = (nowMs: number): void => {
-      if (this.#options.isAlone === true && this.#header !== null) this.#giveAsRecorded(line, status, large)
-      else giveNow(line, status, this.#report, nowMs)
+      if (this.#options.isAlone === true && this.#header !== null) {
+        this.#shownStreams = streams
+        this.#giveAsRecorded(line, status, large)
+      } else giveNow(line, status, this.#report, nowMs)
     }
     return { ok: true, atMs: line.at, give: (_, nowMs) => give(nowMs) }
   }

@@ -61,7 +61,9 @@ export class Report {
       log.warn({ source: name, error }, `the source cannot be read: ${message}`)
     }
     const last = this.#last
-    if (last?.ok === false && last.error === error && last.message === message) return
+    // A recorded one has a moment of its own.
+    if (more.takenAt === undefined && last?.ok === false && last.error === error && last.message === message)
+      return
     this.#last = { ok: false, error, message, readAtMs: clock.nowMs(), ...more }
     this.#onReading?.(this.#last)
   }

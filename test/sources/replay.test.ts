@@ -118,6 +118,14 @@ test('a recording is played at the distances in which its readings came, with it
   expect(waits).toEqual([5_000, 1_500, 1_000])
 })
 
+test('a fault that comes again has a moment of its own: what else is recorded with it is of that moment', async () => {
+  const fault = { ok: false, error: 'io', message: 'it is lost' }
+  const { readings } = played(recording([0, 10, 20].map(second => [second, fault])), { isAlone: true })
+  const moments = []
+  for (let i = 0; i < 3; i++) moments.push((await readings.bad()).takenAt?.monotonicMs)
+  expect(moments).toEqual([0, 10_000, 20_000])
+})
+
 test('it begins at a time or date, and ends with what a killed process wrote last', async () => {
   const bytes = recording([
     [0, good(1)],
