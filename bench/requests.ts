@@ -37,9 +37,18 @@ export function timedGet(url: string, agent: http.Agent): Promise<number> {
   })
 }
 
-/** Reads the metrics of a server once, over a connection of its own. */
+/** Reads the metrics of a server once, over a connection of its own; a busy server may take its time to accept it. */
 export async function metricsOf(url: string): Promise<(name: string) => number> {
-  const text = await (await fetch(`${url}/metrics`, { headers: { Connection: 'close' } })).text()
+  const text = await new Promise<string>((resolve, reject) => {
+    const request = http.get(`${url}/metrics`, { agent: false }, response => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        body += piece
+      })
+      response.once('end', () => resolve(body)).once('error', reject)
+    })
+    request.once('error', reject)
+  })
   return name => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
 }
 
