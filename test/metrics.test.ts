@@ -32,7 +32,7 @@ const RARE: ReadonlySet<string> = new Set([
   'g6_facts_left_out',
   'g6_history_errors_total',
   'g6_history_lag_seconds',
-  'g6_history_lost_minutes_total',
+  'g6_history_lost_total',
   'g6_summary_panel_render_anomalies_total',
   'g6_summary_rich_diff_fallbacks_total',
   'g6_unified_plugin_exceptions_total',

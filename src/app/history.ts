@@ -48,7 +48,7 @@ export function createHistory({ config, clock, log, metrics }: Parts): History {
           log,
           observer: {
             onError: what => metrics.g6_history_errors_total.inc({ what }),
-            onLost: minutes => metrics.g6_history_lost_minutes_total.inc(minutes),
+            onLost: minutes => metrics.g6_history_lost_total.inc(minutes),
           },
         })
   const output: Output = {

@@ -125,7 +125,7 @@ g6_history_db_bytes gauge
 g6_history_db_limit_bytes gauge
 g6_history_lag_seconds gauge
 g6_history_errors_total counter what
-g6_history_lost_minutes_total counter
+g6_history_lost_total counter
 `
 
 function declaredLines(): readonly string[] {

@@ -17,5 +17,5 @@ export const historyMetrics = {
   g6_history_errors_total: counter('Failures of G6_HISTORY_DB, by what was tried.', {
     labels: { what: ['open', 'write', 'read'] },
   }),
-  g6_history_lost_minutes_total: counter('Minutes that could not be stored in time.'),
+  g6_history_lost_total: counter('Minutes that could not be stored in time.'),
 } as const
