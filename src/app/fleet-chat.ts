@@ -16,7 +16,7 @@ import { parseRedisAddress } from '../redis/address.js'
 import type { Fleet } from './parts.js'
 
 export type SharingParts = {
-  readonly fleet: Pick<Fleet, 'onEngine' | 'setFull'>
+  readonly fleet: Pick<Fleet, 'onEngine' | 'setFull' | 'setUnopened' | 'seal'>
   readonly config: () => Config
   readonly metrics: Metrics
   readonly log: Log
@@ -29,6 +29,10 @@ export type ChatSharing = {
   readonly store: LogStore
   limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
 }
+
+const UNOPENED =
+  'answers of the fleet are not encrypted with a key that this server has, so they cannot be resumed here: ' +
+  'G6_FLEET_KEY_FILE must name the same keys at all servers'
 
 export function shareChat({ fleet, config, metrics, log, clock }: SharingParts): ChatSharing {
   const { redisUrl, fleet: name } = config()
@@ -45,6 +49,7 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
   const store = new SharedStore({
     fleet: name,
     db: address.address.db,
+    seal: fleet.seal,
     logBytes: () => config().chatLogBytes,
     ttl: () => {
       const { chatMaxDurationMs, chatResumeTtlMs } = config()
@@ -56,6 +61,11 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
       onPut: seconds => metrics.g6_chat_shared_put_seconds.observe(seconds),
       onUnshared: why => metrics.g6_fleet_unshared_total.inc({ why }),
       onBuried: () => metrics.g6_chat_buried_total.inc(),
+      onReadable: isReadable => {
+        fleet.setUnopened(!isReadable)
+        if (isReadable) log.info('answers of the fleet can be read again')
+        else log.error(UNOPENED)
+      },
       onFull: isFull => {
         fleet.setFull(isFull)
         if (isFull) log.warn('the memory of Redis is nearly full: answers are not shared until there is room')

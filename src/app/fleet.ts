@@ -55,6 +55,7 @@ export function createFleet(parts: FleetParts): Fleet {
   let isForeign = false
   let isLarge = false
   let isFull = false
+  let isUnopened = false
   let onEngine: (engine: Engine) => void = () => {}
   let id = ''
   let members: { readonly atMs: number; readonly read: Promise<FleetDocument> } | null = null
@@ -237,6 +238,10 @@ export function createFleet(parts: FleetParts): Fleet {
     setFull: full => {
       isFull = full
     },
+    seal,
+    setUnopened: unopened => {
+      isUnopened = unopened
+    },
 
     health,
 
@@ -246,9 +251,9 @@ export function createFleet(parts: FleetParts): Fleet {
         const lease = node?.lease ?? null
         if (link === null || lease === null) return false
         const keys = fleetKeys(config.fleet, address.db, id)
-        return putNotify(link.run, keys, notifyKey(config.fleet), lease, { text, wallMs })
+        return putNotify(link.run, keys, notifyKey(config.fleet), lease, { text, wallMs }, seal)
       },
-      get: () => (link === null ? Promise.resolve(null) : getNotify(link.run, notifyKey(config.fleet))),
+      get: () => (link === null ? Promise.resolve(null) : getNotify(link.run, notifyKey(config.fleet), seal)),
     },
     onSeat: run => {
       onSeat = run
@@ -278,6 +283,7 @@ export function createFleet(parts: FleetParts): Fleet {
       ...(node?.isEngineGone === true ? ['engine' as const] : []),
       ...(isForeign ? ['foreign' as const] : []),
       ...(node?.unreadable == null ? [] : [node.unreadable]),
+      ...(isUnopened && node?.unreadable !== 'key' ? ['key' as const] : []),
       ...(isLarge ? ['large' as const] : []),
       ...(isFull ? ['full' as const] : []),
     ]

@@ -8,7 +8,7 @@ export const SEATS = ['following', 'leading', 'alone', 'adrift'] as const
 
 /**
  * What a node does without. `engine`: Redis is gone. `foreign`: the fleet belongs to other servers. `version`: its board is of a later
- * version. `key`: it is encrypted with another key. `large`: the board is too large to be shared. `full`: Redis has no memory left for answers.
+ * version. `key`: it, or an answer, is encrypted with another key. `large`: the board is too large to be shared. `full`: Redis has no memory left for answers.
  */
 export const DEGRADED = ['engine', 'foreign', 'version', 'key', 'large', 'full'] as const
 
