@@ -3,7 +3,7 @@ import { createFleetLimits } from '../chat/limits/fleet-limits.js'
 import type { LocalLimits } from '../chat/limits/limits.js'
 import type { LogStore } from '../chat/log/chat-log.js'
 import type { ChatLimits, RelayKeys } from '../chat/ports.js'
-import type { Engine } from '../chat/shared/engine.js'
+import { type Engine, SHARED_TIMES, type SharedTimes } from '../chat/shared/engine.js'
 import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
 import { SharedStore } from '../chat/shared/store.js'
 import type { Clock } from '../clock/clock.js'
@@ -21,6 +21,7 @@ export type SharingParts = {
   readonly metrics: Metrics
   readonly log: Log
   readonly clock: Clock
+  readonly times?: SharedTimes
 }
 
 export type ChatSharing = {
@@ -34,7 +35,8 @@ const UNOPENED =
   'answers of the fleet are not encrypted with a key that this server has, so they cannot be resumed here: ' +
   'G6_FLEET_KEY_FILE must name the same keys at all servers'
 
-export function shareChat({ fleet, config, metrics, log, clock }: SharingParts): ChatSharing {
+export function shareChat(parts: SharingParts): ChatSharing {
+  const { fleet, config, metrics, log, clock, times = SHARED_TIMES } = parts
   const { redisUrl, fleet: name } = config()
   const address = parseRedisAddress(redisUrl ?? '')
   if (!address.ok) throw new Error(`G6_REDIS_URL: ${address.error}`)
@@ -50,6 +52,7 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
     fleet: name,
     db: address.address.db,
     seal: fleet.seal,
+    times,
     logBytes: () => config().chatLogBytes,
     ttl: () => {
       const { chatMaxDurationMs, chatResumeTtlMs } = config()

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { capturedLog } from '../../test/support/captured-log.js'
+import { TENTH } from '../../test/support/chat-fleet.js'
 import { eventually } from '../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../test/support/redis-server.js'
 import { systemClock } from '../clock/clock.js'
@@ -67,7 +68,8 @@ function rig(redis: RedisServer, env: Readonly<Record<string, string>> = {}, mor
     metrics: async () => (await metrics.text()).body,
     /** What its relay shares; before it starts. */
     share: () => {
-      const { store, start } = shareChat({ fleet, config: settings, metrics, log, clock: systemClock })
+      const parts = { fleet, config: settings, metrics, log, clock: systemClock, times: TENTH }
+      const { store, start } = shareChat(parts)
       start()
       closers.push(() => store.close())
       return store
@@ -238,4 +240,12 @@ test('answers are encrypted with the key of the fleet, and a server with another
   expect(strange.lines().filter(({ level }) => level === 50)).toMatchObject([
     { msg: expect.stringContaining('G6_FLEET_KEY_FILE') },
   ])
+  // Its server is lost: one of the others ends it, and counts it.
+  expect(await reader.metrics()).toMatch(/^g6_chat_buried_total 0$/m)
+  writer.fleet.close()
+  const buried = async () =>
+    (await Promise.all([reader, strange].map(({ metrics }) => metrics())))
+      .join()
+      .match(/^g6_chat_buried_total 1$/gm)
+  await eventually(async () => (await buried())?.length === 1, 'it is ended')
 })

@@ -12,7 +12,7 @@ import type { FleetSource } from '../fleet/board-text.js'
 import { FleetBoards } from '../fleet/fleet-boards.js'
 import { fleetKeys } from '../fleet/keys.js'
 import { readMembers } from '../fleet/members.js'
-import { FleetNode, type FleetObserver } from '../fleet/node.js'
+import { FLEET_TIMES, FleetNode, type FleetObserver } from '../fleet/node.js'
 import { Pushes } from '../fleet/pushes.js'
 import { getNotify, notifyKey, putNotify } from '../fleet/scripts/notify.js'
 import { CLEAR, KeySeal, keysFrom, type Seal } from '../fleet/seal.js'
@@ -271,7 +271,10 @@ export function createFleet(parts: FleetParts): Fleet {
     const nodes = node === null ? [] : [{ ...node.info, node: own }]
     if (link === null || node === null || node.isEngineGone) return { ...common, nodes }
     try {
-      return { ...common, nodes: await readMembers(link, fleetKeys(config.fleet, address.db, own)) }
+      return {
+        ...common,
+        nodes: await readMembers(link.run, fleetKeys(config.fleet, address.db, own), FLEET_TIMES.goneMs),
+      }
     } catch (error) {
       if (error instanceof EngineError) return { ...common, nodes }
       throw error

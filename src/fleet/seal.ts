@@ -2,7 +2,8 @@
 // its id there) is authenticated with it, so that a text in the place of another one is refused, and an old one in the place of a newer one.
 //
 // A random nonce of 96 bits for each text: with one key some 4 billion texts may be written before two are likely the same with 2^-32;
-// at 20 changes a second that is seven years. Answers of the relay are written far more often, so each has keys of its own. Cost: 2 µs and 1 µs a KB each way.
+// at 20 changes a second that is seven years. Answers of the relay are written far more often, so each of them has keys of its own
+// (`within`). Cost: 2 µs and 1 µs a KB each way.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 
 const MARK = 's1.'

@@ -6,6 +6,7 @@ import { type RedisServer, startRedis } from '../../../test/support/redis-server
 import { type Link, openLink } from '../../redis/link.js'
 import { fleetKeys } from '../keys.js'
 import type { Lease } from '../lease.js'
+import { readMembers } from '../members.js'
 import { CLEAR, KeySeal } from '../seal.js'
 import { StrangeAnswerError } from './answer.js'
 import { type BeatAnswer, type BeatRequest, beat } from './beat.js'
@@ -423,6 +424,26 @@ test('any sequence of calls is answered as the model says, and accepted boards o
     }),
     { numRuns: 60 },
   )
+})
+
+test('the nodes are read with the time since the last beat of each, by the clock of Redis', async () => {
+  const about = { version: '1', role: 'following', fresh: true, draining: false, epoch: 'e', generation: 1 }
+  const info = JSON.stringify({
+    ...about,
+    ...{ readers: 0, chat: 0, lag_ms: 0, rss: 1, engine_ms: 1, started: 1, silent_ms: 7_777 },
+  })
+  await beats('b', 'none', { info })
+  await beats('a', 'none', { info })
+  await beats('old', 'none', { info: '{}' })
+  await link.commands.send(['ZINCRBY', KEYS.nodes, '-20000', 'a'])
+  const members = await readMembers(link.run, KEYS, 60_000)
+  expect(members.map(({ node }) => node)).toEqual(['a', 'b'])
+  const [a, b] = members.map(({ silent_ms: silentMs }) => silentMs ?? -1)
+  expect(a).toBeGreaterThanOrEqual(20_000)
+  expect(b).toBeGreaterThanOrEqual(0)
+  expect((a ?? 0) - (b ?? 0)).toBeLessThanOrEqual(20_000)
+  await link.commands.send(['ZREM', KEYS.nodes, 'a'])
+  expect(await readMembers(link.run, KEYS, 60_000)).toMatchObject([{ node: 'a', silent_ms: undefined }, {}])
 })
 
 describe('the state of notifications', () => {
