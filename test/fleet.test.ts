@@ -254,9 +254,13 @@ test('four servers show one board, resume each other’s readers, and go on with
   const moved = [await follower.metrics(), await last.metrics()].join('\n')
   for (const name of FLEET_METRICS)
     expect(moved).toMatch(new RegExp(`^${name}(_count)?(\\{.*\\})? [1-9]`, 'm'))
+  // One line for each change, however often a busy machine keeps Redis from answering in time.
   for (const { running } of nodes) {
-    expect(running.said().err.match(/Redis does not answer/g)).toHaveLength(1)
-    expect(running.said().err.match(/Redis answers again/g)).toHaveLength(1)
+    const lines = running.said().err.match(/Redis does not answer|Redis answers again/g) ?? []
+    expect(lines.length).toBeGreaterThanOrEqual(2)
+    lines.forEach((line, i) => {
+      expect(line).toBe(i % 2 === 0 ? 'Redis does not answer' : 'Redis answers again')
+    })
   }
 })
 
