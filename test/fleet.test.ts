@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { fleetMetrics } from '../src/metrics/families/fleet.js'
-import { fleetDocument } from '../src/protocol/fleet.js'
+import { fleetDocument, publishersOf } from '../src/protocol/fleet.js'
 import { ChatReader } from './support/chat-reader.js'
 import { eventually } from './support/eventually.js'
 import { endAll, g6, type Running } from './support/g6.js'
@@ -213,6 +213,15 @@ test('four servers show one board, resume each other’s readers, and go on with
   await write(4)
   const last = await agree(nodes, 4)
   expect(last).not.toBe(follower)
+  // The one that was killed counts as a node for 15 s, and not as the publisher.
+  await eventually(async () => {
+    const document = fleetDocument.parse(await (await fetch(`${last.url}/fleet`)).json())
+    return (
+      publishersOf(document.nodes)
+        .map(({ node }) => node)
+        .join() === document.node
+    )
+  }, 'the new one alone is the publisher')
 
   // Redis is gone: nobody is cut, all are ready, and say so.
   await redis.kill()
@@ -245,9 +254,13 @@ test('four servers show one board, resume each other’s readers, and go on with
   const moved = [await follower.metrics(), await last.metrics()].join('\n')
   for (const name of FLEET_METRICS)
     expect(moved).toMatch(new RegExp(`^${name}(_count)?(\\{.*\\})? [1-9]`, 'm'))
+  // One line for each change, however often a busy machine keeps Redis from answering in time.
   for (const { running } of nodes) {
-    expect(running.said().err.match(/Redis does not answer/g)).toHaveLength(1)
-    expect(running.said().err.match(/Redis answers again/g)).toHaveLength(1)
+    const lines = running.said().err.match(/Redis does not answer|Redis answers again/g) ?? []
+    expect(lines.length).toBeGreaterThanOrEqual(2)
+    lines.forEach((line, i) => {
+      expect(line).toBe(i % 2 === 0 ? 'Redis does not answer' : 'Redis answers again')
+    })
   }
 })
 
@@ -291,6 +304,10 @@ test('an answer of the relay is resumed, joined and stopped at another server, a
     expect(again.numbered).toEqual(first.numbered)
     expect(await there.metrics()).toMatch(/^g6_chat_shared_lag_events 0$/m)
     await redis.kill()
+    // Decided without Redis, by its share of the limit.
+    const alone = await ask(there, 'm').until(({ status }) => status !== 0)
+    expect(await there.metrics()).toMatch(/^g6_chat_limits_local_total [1-9]/m)
+    alone.cut()
     const unknown = await new ChatReader(`${there.url}${prefix}/AAAAAAAAAAAAAAAAAAAAAA`).end()
     expect(unknown.status).toBe(503)
     expect(there.running.said().err).not.toContain('answers cannot be shared')

@@ -3,7 +3,7 @@ import { createFleetLimits } from '../chat/limits/fleet-limits.js'
 import type { LocalLimits } from '../chat/limits/limits.js'
 import type { LogStore } from '../chat/log/chat-log.js'
 import type { ChatLimits, RelayKeys } from '../chat/ports.js'
-import type { Engine } from '../chat/shared/engine.js'
+import { type Engine, SHARED_TIMES, type SharedTimes } from '../chat/shared/engine.js'
 import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
 import { SharedStore } from '../chat/shared/store.js'
 import type { Clock } from '../clock/clock.js'
@@ -16,11 +16,12 @@ import { parseRedisAddress } from '../redis/address.js'
 import type { Fleet } from './parts.js'
 
 export type SharingParts = {
-  readonly fleet: Pick<Fleet, 'onEngine' | 'setFull'>
+  readonly fleet: Pick<Fleet, 'onEngine' | 'setFull' | 'setUnopened' | 'seal'>
   readonly config: () => Config
   readonly metrics: Metrics
   readonly log: Log
   readonly clock: Clock
+  readonly times?: SharedTimes
 }
 
 export type ChatSharing = {
@@ -30,7 +31,12 @@ export type ChatSharing = {
   limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
 }
 
-export function shareChat({ fleet, config, metrics, log, clock }: SharingParts): ChatSharing {
+const UNOPENED =
+  'answers of the fleet are not encrypted with a key that this server has, so they cannot be resumed here: ' +
+  'G6_FLEET_KEY_FILE must name the same keys at all servers'
+
+export function shareChat(parts: SharingParts): ChatSharing {
+  const { fleet, config, metrics, log, clock, times = SHARED_TIMES } = parts
   const { redisUrl, fleet: name } = config()
   const address = parseRedisAddress(redisUrl ?? '')
   if (!address.ok) throw new Error(`G6_REDIS_URL: ${address.error}`)
@@ -45,6 +51,8 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
   const store = new SharedStore({
     fleet: name,
     db: address.address.db,
+    seal: fleet.seal,
+    times,
     logBytes: () => config().chatLogBytes,
     ttl: () => {
       const { chatMaxDurationMs, chatResumeTtlMs } = config()
@@ -56,6 +64,11 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
       onPut: seconds => metrics.g6_chat_shared_put_seconds.observe(seconds),
       onUnshared: why => metrics.g6_fleet_unshared_total.inc({ why }),
       onBuried: () => metrics.g6_chat_buried_total.inc(),
+      onReadable: isReadable => {
+        fleet.setUnopened(!isReadable)
+        if (isReadable) log.info('answers of the fleet can be read again')
+        else log.error(UNOPENED)
+      },
       onFull: isFull => {
         fleet.setFull(isFull)
         if (isFull) log.warn('the memory of Redis is nearly full: answers are not shared until there is room')

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { capturedLog } from '../../test/support/captured-log.js'
+import { TENTH } from '../../test/support/chat-fleet.js'
 import { eventually } from '../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../test/support/redis-server.js'
 import { systemClock } from '../clock/clock.js'
@@ -21,6 +22,7 @@ import type { Panel } from '../panels/panel.js'
 import { parseRedisAddress } from '../redis/address.js'
 import { openLink } from '../redis/link.js'
 import { createFleet, noSource } from './fleet.js'
+import { shareChat } from './fleet-chat.js'
 import type { Fleet, FleetParts } from './parts.js'
 
 const closers: (() => unknown)[] = []
@@ -64,6 +66,14 @@ function rig(redis: RedisServer, env: Readonly<Record<string, string>> = {}, mor
     fleet,
     lines,
     metrics: async () => (await metrics.text()).body,
+    /** What its relay shares; before it starts. */
+    share: () => {
+      const parts = { fleet, config: settings, metrics, log, clock: systemClock, times: TENTH }
+      const { store, start } = shareChat(parts)
+      start()
+      closers.push(() => store.close())
+      return store
+    },
     publish: (...panels: Panel[]) => {
       const result: CycleResult = {
         board: make(...panels),
@@ -150,15 +160,20 @@ test('a server without a source shows the board of the publisher as its board fi
   expect([first.fleet.looks(), second.fleet.looks()]).toEqual([looks, looks])
 })
 
-test('with a key nothing of a board is in clear, its rotation changes nothing, and another key is said', async () => {
-  const redis = await startedRedis()
+/** Makes files of keys; they go with the test. */
+function keyFiles() {
   const folder = mkdtempSync(join(tmpdir(), 'g6-fleet-key-'))
   closers.push(() => rmSync(folder, { recursive: true }))
-  const file = (name: string, ...keys: readonly Buffer[]) => {
+  return (name: string, ...keys: readonly Buffer[]) => {
     const path = join(folder, name)
     writeFileSync(path, keys.map(key => key.toString('base64')).join('\n'))
     return { G6_FLEET_KEY_FILE: path }
   }
+}
+
+test('with a key nothing of a board is in clear, its rotation changes nothing, and another key is said', async () => {
+  const redis = await startedRedis()
+  const file = keyFiles()
   const [old, next, other] = [randomBytes(32), randomBytes(32), randomBytes(32)]
   const first = rig(redis, file('old', old))
   await first.fleet.start([])
@@ -192,6 +207,45 @@ test('with a key nothing of a board is in clear, its rotation changes nothing, a
       { msg: expect.stringContaining('G6_FLEET_KEY_FILE') },
     ])
   }
-  const wrong = { G6_FLEET_KEY_FILE: join(folder, 'none') }
+  const wrong = { G6_FLEET_KEY_FILE: join(tmpdir(), randomBytes(8).toString('hex')) }
   expect(() => rig(redis, wrong)).toThrow(/G6_FLEET_KEY_FILE cannot be used: ENOENT/)
+})
+
+test('answers are encrypted with the key of the fleet, and a server with another one says that it cannot read them', async () => {
+  const redis = await startedRedis()
+  const file = keyFiles()
+  const [key, other] = [randomBytes(32), randomBytes(32)]
+  const [writer, reader, strange] = [
+    rig(redis, file('a', key)),
+    rig(redis, file('b', other, key)),
+    rig(redis, file('c', other)),
+  ]
+  const [own, shared, unread] = [writer.share(), reader.share(), strange.share()]
+  for (const { fleet } of [writer, reader, strange]) await fleet.start([])
+  const facts = { streamId: 'abcdefghijklmnopqrstuv', owner: null, identified: false, connectionId: 'c1' }
+  const log = own.create(facts)
+  log.append('data: a word\n\n')
+  log.publish()
+  const found = await eventually(async () => {
+    const read = await Promise.resolve(shared.find(facts.streamId, null)).catch(() => null)
+    return read !== null && read.log.tail === 1 && read
+  }, 'it is read with the other of two keys')
+  expect((await found.log.readFrom(0, 'raw', 1_000)).bytes.toString()).toBe('data: a word\n\n')
+  expect(strange.fleet.health().degraded).toEqual([])
+  await expect(unread.find(facts.streamId, null)).rejects.toMatchObject({
+    code: 'engine_gone',
+    message: expect.stringContaining('key'),
+  })
+  expect([reader, strange].map(({ fleet }) => fleet.health().degraded)).toEqual([[], ['key']])
+  expect(strange.lines().filter(({ level }) => level === 50)).toMatchObject([
+    { msg: expect.stringContaining('G6_FLEET_KEY_FILE') },
+  ])
+  // Its server is lost: one of the others ends it, and counts it.
+  expect(await reader.metrics()).toMatch(/^g6_chat_buried_total 0$/m)
+  writer.fleet.close()
+  const buried = async () =>
+    (await Promise.all([reader, strange].map(({ metrics }) => metrics())))
+      .join()
+      .match(/^g6_chat_buried_total 1$/gm)
+  await eventually(async () => (await buried())?.length === 1, 'it is ended')
 })

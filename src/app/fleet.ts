@@ -12,7 +12,7 @@ import type { FleetSource } from '../fleet/board-text.js'
 import { FleetBoards } from '../fleet/fleet-boards.js'
 import { fleetKeys } from '../fleet/keys.js'
 import { readMembers } from '../fleet/members.js'
-import { FleetNode, type FleetObserver } from '../fleet/node.js'
+import { FLEET_TIMES, FleetNode, type FleetObserver } from '../fleet/node.js'
 import { Pushes } from '../fleet/pushes.js'
 import { getNotify, notifyKey, putNotify } from '../fleet/scripts/notify.js'
 import { CLEAR, KeySeal, keysFrom, type Seal } from '../fleet/seal.js'
@@ -55,6 +55,7 @@ export function createFleet(parts: FleetParts): Fleet {
   let isForeign = false
   let isLarge = false
   let isFull = false
+  let isUnopened = false
   let onEngine: (engine: Engine) => void = () => {}
   let id = ''
   let members: { readonly atMs: number; readonly read: Promise<FleetDocument> } | null = null
@@ -237,6 +238,10 @@ export function createFleet(parts: FleetParts): Fleet {
     setFull: full => {
       isFull = full
     },
+    seal,
+    setUnopened: unopened => {
+      isUnopened = unopened
+    },
 
     health,
 
@@ -246,9 +251,9 @@ export function createFleet(parts: FleetParts): Fleet {
         const lease = node?.lease ?? null
         if (link === null || lease === null) return false
         const keys = fleetKeys(config.fleet, address.db, id)
-        return putNotify(link.run, keys, notifyKey(config.fleet), lease, { text, wallMs })
+        return putNotify(link.run, keys, notifyKey(config.fleet), lease, { text, wallMs }, seal)
       },
-      get: () => (link === null ? Promise.resolve(null) : getNotify(link.run, notifyKey(config.fleet))),
+      get: () => (link === null ? Promise.resolve(null) : getNotify(link.run, notifyKey(config.fleet), seal)),
     },
     onSeat: run => {
       onSeat = run
@@ -266,7 +271,10 @@ export function createFleet(parts: FleetParts): Fleet {
     const nodes = node === null ? [] : [{ ...node.info, node: own }]
     if (link === null || node === null || node.isEngineGone) return { ...common, nodes }
     try {
-      return { ...common, nodes: await readMembers(link, fleetKeys(config.fleet, address.db, own)) }
+      return {
+        ...common,
+        nodes: await readMembers(link.run, fleetKeys(config.fleet, address.db, own), FLEET_TIMES.goneMs),
+      }
     } catch (error) {
       if (error instanceof EngineError) return { ...common, nodes }
       throw error
@@ -278,6 +286,7 @@ export function createFleet(parts: FleetParts): Fleet {
       ...(node?.isEngineGone === true ? ['engine' as const] : []),
       ...(isForeign ? ['foreign' as const] : []),
       ...(node?.unreadable == null ? [] : [node.unreadable]),
+      ...(isUnopened && node?.unreadable !== 'key' ? ['key' as const] : []),
       ...(isLarge ? ['large' as const] : []),
       ...(isFull ? ['full' as const] : []),
     ]

@@ -13,6 +13,7 @@ import type { PushTarget } from '../engine/push-target.js'
 import type { Source } from '../engine/source.js'
 import type { StaleLimits } from '../engine/source-state.js'
 import type { Statistics } from '../engine/statistics.js'
+import type { Seal } from '../fleet/seal.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
 import type { Hub } from '../hub/hub.js'
@@ -129,6 +130,10 @@ export interface Fleet {
   onEngine(listener: (engine: Engine) => void): void
   /** Redis has no memory left for answers. */
   setFull(isFull: boolean): void
+  /** What is written to Redis is encrypted with it. */
+  readonly seal: Seal
+  /** Answers of others cannot be opened with the keys of this server. */
+  setUnopened(isUnopened: boolean): void
   health(): FleetHealth
   /** Where the rules of notifications are, for all servers of the fleet. */
   readonly notify: SharedState

@@ -20,6 +20,17 @@ test('a server is a line, the one that answered has a star, and the first line s
   ])
 })
 
+test('a server that does not beat is silent, and never the publisher', () => {
+  const [killed, next] = [member('a:1.x', 'leading'), member('b:2.x', 'leading')]
+  const shown = (silentMs: number, ...others: MemberData[]) =>
+    fleetText({ ...common, degraded: [], nodes: [{ ...killed, silent_ms: silentMs }, ...others] }).split('\n')
+  expect(shown(3_000)[0]).toBe('fleet g6: 1 server, a:1.x publishes')
+  expect(shown(3_001)[0]).toBe('fleet g6: 1 server, nobody publishes')
+  const [head, , first] = shown(9_000, { ...next, silent_ms: 900 })
+  expect(head).toBe('fleet g6: 2 servers, b:2.x publishes')
+  expect(first).toMatch(/^a:1.x +silent +fresh/)
+})
+
 test('without a publisher, and without Redis, it says so; nothing in it controls the terminal', () => {
   const nodes = [{ ...member('a\u001b]52;c', 'adrift'), draining: true }]
   const text = fleetText({ ...common, degraded: ['engine'], nodes })

@@ -1,6 +1,6 @@
 // The servers of a fleet for people: a line each, in columns.
 import { printableMessage } from '../log/printable.js'
-import type { FleetDocument, MemberData } from '../protocol/fleet.js'
+import { type FleetDocument, type MemberData, publishersOf, roleText } from '../protocol/fleet.js'
 import { table } from './table.js'
 
 const HEAD = ['node', 'role', 'source', 'board', 'readers', 'answers', 'late', 'redis', 'memory', 'version']
@@ -8,10 +8,10 @@ const NUMBERS: ReadonlySet<number> = new Set([4, 5, 6, 7, 8])
 const BYTES_PER_MB = 1024 ** 2
 
 function cells(member: MemberData, own: string): readonly string[] {
-  const { node, role, fresh, draining, epoch, generation, readers, chat, version } = member
+  const { node, fresh, epoch, generation, readers, chat, version } = member
   return [
     node === own ? `${node} *` : node,
-    draining ? `${role}, stopping` : role,
+    roleText(member),
     fresh ? 'fresh' : 'not fresh',
     `${epoch}-${generation}`,
     `${readers}`,
@@ -25,7 +25,7 @@ function cells(member: MemberData, own: string): readonly string[] {
 
 /** `*`: the one that answered. */
 export function fleetText({ name, node: own, degraded, nodes }: FleetDocument): string {
-  const leading = nodes.find(({ role }) => role === 'leading')
+  const [leading] = publishersOf(nodes)
   const publisher = leading === undefined ? 'nobody publishes' : `${leading.node} publishes`
   const without = degraded.length === 0 ? '' : `; degraded: ${degraded.join(', ')}`
   const count = nodes.length === 1 ? '1 server' : `${nodes.length} servers`

@@ -41,6 +41,17 @@ describe('a seal', () => {
   })
 })
 
+test('bytes are opened in their place only, and with the keys of their purpose', () => {
+  const seal = new KeySeal([TWO, ONE])
+  const bytes = randomBytes(300)
+  const sealed = new KeySeal([ONE]).within('answer a').sealBytes(bytes, 'a 0')
+  expect(seal.within('answer a').openBytes(sealed, 'a 0')).toEqual(bytes)
+  for (const other of [seal, seal.within('answer b'), new KeySeal([TWO]).within('answer a')])
+    expect(other.openBytes(sealed, 'a 0')).toBeNull()
+  expect(seal.within('answer a').openBytes(sealed, 'a 1')).toBeNull()
+  expect(CLEAR.within('answer a').openBytes(bytes, 'a 0')).toBe(bytes)
+})
+
 test('a file of keys has one to four, as base64 or hex, or says what is wrong', () => {
   expect(keysFrom(`# new\n${TWO.toString('base64')}\n\n ${ONE.toString('hex')}\n`)).toEqual([TWO, ONE])
   expect(() => keysFrom('')).toThrow(/1 to 4 keys.*it has 0/)

@@ -48,6 +48,17 @@ describe('the panels of a fleet', () => {
     })
   })
 
+  test('show a server that does not beat as silent, and never as the publisher', () => {
+    const next: MemberData = { ...MEMBER, node: 'web2:9329.09b2d7e4', silent_ms: 800 }
+    const { publisher, nodes } = linesOf(of({ ...MEMBER, silent_ms: 3_001 }, next))
+    expect(publisher).toEqual({
+      tone: 'ok',
+      lines: ['fleet: g6', 'publisher: web2:9329.09b2d7e4', 'source: fresh'],
+    })
+    expect(nodes?.lines[1]).toMatch(/^web1:9329.5f0c11aa +silent ! /)
+    expect(linesOf(of({ ...MEMBER, silent_ms: 3_001 })).publisher?.lines[1]).toBe('publisher: nobody !!')
+  })
+
   test('mark what is wrong', () => {
     const nobody = linesOf(of({ ...MEMBER, role: 'following' }))
     expect(nobody.publisher).toEqual({
@@ -78,6 +89,7 @@ describe('the panels of a fleet', () => {
       lag_ms: fc.integer({ min: 0, max: 99 }),
       engine_ms: fc.integer({ min: 0, max: 99 }),
       generation: fc.integer({ min: 1, max: 1e9 }),
+      silent_ms: fc.integer({ min: 0, max: 3_000 }),
       rss: fc.integer({ min: 51 * 1024 ** 2, max: 100 * 1024 ** 2 }),
       readers: fc.integer({ min: 12_001, max: 12_400 }),
     })

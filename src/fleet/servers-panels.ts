@@ -3,7 +3,7 @@
 import { field, fields, moreBlocks, numberCell, textCell } from '../panels/cells.js'
 import { makePanel } from '../panels/lines.js'
 import type { Cell, Panel, Tone } from '../panels/panel.js'
-import type { FleetDocument, MemberData } from '../protocol/fleet.js'
+import { type FleetDocument, isSilent, type MemberData, publishersOf, roleText } from '../protocol/fleet.js'
 
 /** More rows help nobody; `GET /fleet` has them all. */
 const MOST_ROWS = 100
@@ -27,15 +27,16 @@ function timeCell(ms: number): Cell {
   return { text: ms < TOO_SLOW_MS ? `≥ ${SLOW_MS} ms` : '≥ 1 s', tone }
 }
 
-const roleTone = ({ role }: MemberData): Tone => (role === 'alone' || role === 'adrift' ? 'warn' : 'ok')
+const roleTone = (member: MemberData): Tone =>
+  isSilent(member) || member.role === 'alone' || member.role === 'adrift' ? 'warn' : 'ok'
 
 function row(member: MemberData, epoch: string | null): readonly Cell[] {
-  const { node, role, draining, fresh, readers, chat, rss, lag_ms: lateMs, engine_ms: engineMs } = member
+  const { node, fresh, readers, chat, rss, lag_ms: lateMs, engine_ms: engineMs } = member
   const memoryMb = Math.ceil(rss / BYTES_PER_MB / MEMORY_STEP_MB) * MEMORY_STEP_MB
   const isOther = epoch !== null && member.epoch !== epoch
   return [
     textCell(node),
-    textCell(draining ? `${role}, stopping` : role, roleTone(member)),
+    textCell(roleText(member), roleTone(member)),
     textCell(fresh ? 'fresh' : null),
     textCell(isOther ? 'another' : 'the same', isOther ? 'warn' : undefined),
     numberCell(rounded(readers), `${rounded(readers)}`),
@@ -49,7 +50,7 @@ function row(member: MemberData, epoch: string | null): readonly Cell[] {
 
 /** In a fixed order. Facts are rounded too: programs read exact numbers at `GET /fleet`. */
 export function serversPanels({ name, nodes, degraded }: FleetDocument): readonly Panel[] {
-  const leading = nodes.filter(({ role }) => role === 'leading')
+  const leading = publishersOf(nodes)
   const [leader] = leading
   const sum = (of: (member: MemberData) => number): number => nodes.reduce((all, each) => all + of(each), 0)
   const readers = rounded(sum(member => member.readers))

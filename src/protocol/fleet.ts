@@ -8,7 +8,7 @@ export const SEATS = ['following', 'leading', 'alone', 'adrift'] as const
 
 /**
  * What a node does without. `engine`: Redis is gone. `foreign`: the fleet belongs to other servers. `version`: its board is of a later
- * version. `key`: it is encrypted with another key. `large`: the board is too large to be shared. `full`: Redis has no memory left for answers.
+ * version. `key`: it, or an answer, is encrypted with another key. `large`: the board is too large to be shared. `full`: Redis has no memory left for answers.
  */
 export const DEGRADED = ['engine', 'foreign', 'version', 'key', 'large', 'full'] as const
 
@@ -35,6 +35,8 @@ export const memberData = z.looseObject({
   engine_ms: z.number(),
   /** Its start, epoch ms of its own clock. */
   started: z.number(),
+  /** How long ago its last beat was by the clock of Redis, ms: over 3 000 it is silent. Absent without Redis. */
+  silent_ms: count.optional(),
 })
 
 export const fleetDocument = z.looseObject({
@@ -51,3 +53,19 @@ export const fleetDocument = z.looseObject({
 
 export type MemberData = Readonly<z.infer<typeof memberData>>
 export type FleetDocument = Readonly<z.infer<typeof fleetDocument>>
+
+/** Three beats. What it last said of itself, also that it publishes, may be untrue. */
+const SILENT_MS = 3_000
+
+export const isSilent = ({ silent_ms: silentMs = 0 }: MemberData): boolean => silentMs > SILENT_MS
+
+/** More than one: Redis is two, or one of them has just ended. */
+export function publishersOf(nodes: readonly MemberData[]): readonly MemberData[] {
+  return nodes.filter(node => node.role === 'leading' && !isSilent(node))
+}
+
+/** For people. */
+export function roleText(member: MemberData): string {
+  if (isSilent(member)) return 'silent'
+  return member.draining ? `${member.role}, stopping` : member.role
+}

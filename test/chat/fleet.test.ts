@@ -1,6 +1,8 @@
 // Servers that share their answers over a real Redis: any caller may come to any of them.
+import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { writersKey } from '../../src/chat/shared/keys.js'
+import { KeySeal } from '../../src/fleet/seal.js'
 import { ChatNode, type ChatNodeOptions } from '../support/chat-fleet.js'
 import type { ChatReader } from '../support/chat-reader.js'
 import { ask, resume, stop, until } from '../support/chat-rig.js'
@@ -304,4 +306,59 @@ test('nobody can stop an anonymous answer that a caller of another server joined
   await upstream.done()
   await Promise.all([first.end(), second.end()])
   expect(second.terminals).toMatchObject([{ type: 'done' }])
+})
+
+/** All that Redis has in it. */
+async function contentsOf(node: ChatNode): Promise<string> {
+  const { commands } = node.link
+  const keys = (await commands.send(['KEYS', '*'])) as readonly string[]
+  const values = await Promise.all(
+    keys.map(async key => {
+      const type = String(await commands.send(['TYPE', key]))
+      if (type === 'string') return commands.send(['GET', key])
+      return commands.send(type === 'hash' ? ['HGETALL', key] : ['ZRANGE', key, '0', '-1'])
+    }),
+  )
+  return values.flat().join('\n')
+}
+
+test('with a key Redis has no word of an answer, which is resumed byte for byte, also after Redis lost a part', async () => {
+  const keys = [randomBytes(32), randomBytes(32)]
+  const [here, there] = await two({ seal: new KeySeal(keys) })
+  const first = ask(here.rig, undefined, ann)
+  await upstream.say('elderberry', 'ü')
+  await first.until(has(2))
+  const second = await resume(there.rig, first.streamId, null, ann).until(has(2))
+  await upstream.say('mulberry')
+  await second.until(has(3))
+  // An old copy: what was read there in many records is written anew in one.
+  const log = ((await here.link.commands.send(['KEYS', `*${first.streamId}:l`])) as string[])[0] ?? ''
+  await here.link.commands.send(['DEL', log])
+  await upstream.say('cloudberry')
+  await second.until(has(4))
+  expect(await contentsOf(there)).toContain(first.streamId)
+  expect(await contentsOf(there)).not.toMatch(/berry/)
+
+  await upstream.say('x'.repeat(2_000))
+  await upstream.done()
+  await Promise.all([first.end(), second.end()])
+  expect(second.numbered).toEqual(first.numbered)
+  await eventually(
+    async () => Number(await there.link.commands.send(['STRLEN', log])) < 500,
+    'it is deflated',
+  )
+  expect(await contentsOf(there)).not.toMatch(/berry/)
+  await here.close()
+  // Its keys in another order, and one with another key.
+  const options = { fleet: there.fleet, backends: () => [upstream.url] }
+  const rotated = await ChatNode.start(redis, { ...options, seal: new KeySeal([...keys].reverse()) })
+  const other = await ChatNode.start(redis, { ...options, seal: new KeySeal([randomBytes(32)]) })
+  nodes.push(rotated, other)
+  const again = await resume(rotated.rig, first.streamId, null, ann).end()
+  expect(again.numbered).toEqual(first.numbered)
+  for (let i = 0; i < 2; i++) {
+    const refused = await resume(other.rig, first.streamId, null, ann).end()
+    expect([refused.status, Number(refused.headers['retry-after']) > 0]).toEqual([503, true])
+  }
+  expect([rotated.isReadable, other.isReadable]).toEqual([true, false])
 })

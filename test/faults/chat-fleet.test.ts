@@ -2,12 +2,17 @@
 // once and in order, and one end; two readers of an answer have the same; one key asks once; a stop that was accepted stops.
 //
 // FAULT_RUNS=N makes N runs instead of 8; FAULT_SEED=N starts them at that seed.
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { CLEAR, KeySeal } from '../../src/fleet/seal.js'
 import { ChatWorld } from '../support/chat-world.js'
 
 const RUNS = Number(process.env.FAULT_RUNS ?? 8)
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
+
+/** Of every second seed answers are encrypted. */
+const SEAL = SEED % 2 === 0 ? CLEAR : new KeySeal([randomBytes(32)])
 
 const node = fc.nat(2)
 const answer = fc.nat(3)
@@ -40,7 +45,7 @@ const step = fc.oneof(
 test(`whatever happens, each reader gets every event once and one end (FAULT_SEED=${SEED})`, {
   timeout: 60_000 + RUNS * 30_000,
 }, async () => {
-  const world = await ChatWorld.start(3)
+  const world = await ChatWorld.start(3, SEAL)
   try {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 30 }), async steps => {

@@ -2,6 +2,7 @@
 // of the real ones.
 import { SHARED_TIMES, type SharedTimes } from '../../src/chat/shared/engine.js'
 import { SharedStore } from '../../src/chat/shared/store.js'
+import { CLEAR, type Seal } from '../../src/fleet/seal.js'
 import { LANE_TIMES } from '../../src/redis/lane.js'
 import { type Link, openLink } from '../../src/redis/link.js'
 import { type ChatRig, type ChatRigOptions, startChatRig } from './chat-rig.js'
@@ -21,7 +22,10 @@ export const TENTH: SharedTimes = {
 }
 const LANES = { ...tenth(LANE_TIMES, ['connectMs']), deadlineMs: LANE_TIMES.deadlineMs / 3 }
 
-export type ChatNodeOptions = Omit<ChatRigOptions, 'store'> & { readonly fleet?: string }
+export type ChatNodeOptions = Omit<ChatRigOptions, 'store'> & {
+  readonly fleet?: string
+  readonly seal?: Seal
+}
 
 export class ChatNode {
   static #count = 0
@@ -29,6 +33,8 @@ export class ChatNode {
   readonly faults: string[] = []
   buried = 0
   readonly unshared: string[] = []
+  /** Its keys open what others wrote, as far as it knows. */
+  isReadable = true
   #isClosed = false
 
   private constructor(
@@ -42,7 +48,7 @@ export class ChatNode {
 
   static async start(
     redis: RedisServer,
-    { fleet = 'test', ...options }: ChatNodeOptions = {},
+    { fleet = 'test', seal = CLEAR, ...options }: ChatNodeOptions = {},
   ): Promise<ChatNode> {
     const proxy = await startFaultProxy(redis.path)
     const id = `node${ChatNode.#count++}`
@@ -58,6 +64,7 @@ export class ChatNode {
     const store = new SharedStore({
       fleet,
       db: 0,
+      seal,
       logBytes: () => 4 * 1024 * 1024,
       ttl: () => ({ liveMs: 60_000, endedMs: 30_000 }),
       newFence: () => crypto.randomUUID(),
@@ -65,6 +72,9 @@ export class ChatNode {
       observer: {
         onBuried: () => {
           if (node !== null) node.buried++
+        },
+        onReadable: isReadable => {
+          if (node !== null) node.isReadable = isReadable
         },
         onUnshared: why => node?.unshared.push(why),
         onFault: (what, error) => node?.faults.push(`${id} ${what}: ${String(error)}`),

@@ -3,6 +3,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
+import type { Seal } from '../../src/fleet/seal.js'
 import { ChatNode } from './chat-fleet.js'
 import { type ChatEvent, ChatReader } from './chat-reader.js'
 import { eventually } from './eventually.js'
@@ -126,10 +127,11 @@ export class ChatWorld {
   private constructor(
     readonly redis: RedisServer,
     readonly size: number,
+    readonly seal: Seal,
   ) {}
 
-  static async start(size: number): Promise<ChatWorld> {
-    const world = new ChatWorld(await startRedis(), size)
+  static async start(size: number, seal: Seal): Promise<ChatWorld> {
+    const world = new ChatWorld(await startRedis(), size, seal)
     world.#url = await world.#upstream.listen()
     await world.#fill()
     return world
@@ -141,7 +143,12 @@ export class ChatWorld {
 
   #startNode(): Promise<ChatNode> {
     const chat = { chatDisconnectGraceMs: 60_000 }
-    return ChatNode.start(this.redis, { fleet: 'law', backends: () => [this.#url], chat })
+    return ChatNode.start(this.redis, {
+      fleet: 'law',
+      seal: this.seal,
+      backends: () => [this.#url],
+      chat,
+    })
   }
 
   async begin(): Promise<void> {

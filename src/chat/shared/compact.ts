@@ -24,6 +24,8 @@ const TYPES = [
   'aborted',
 ] as const
 const FIRST_TYPE = 16
+/** No event, and no beginning of a deflated log: what is encrypted begins with it (records.ts). */
+export const ENCRYPTED = 255
 const TIME_BYTES = 6
 const MOST_HEAD_BYTES = 1 + TIME_BYTES + 5
 const HEAD = Buffer.from('event: message\ndata: {"type":"')
@@ -121,6 +123,15 @@ export function encodeEvents(streamId: string, from: number, slice: LogSlice): E
 /** An event: an ASCII line, and what follows it. */
 export type DecodedEvent = { readonly firstLine: string; readonly rest: Buffer }
 
+/** What was written with a key that this server does not have, or for another place. */
+export class UnopenedError extends Error {
+  override readonly name = 'UnopenedError'
+
+  constructor() {
+    super('the shared log is not encrypted with a key of this server, or was changed')
+  }
+}
+
 /** Takes the bytes in any pieces; throws where they are none of ours. */
 export class CompactDecoder {
   readonly #streamId: string
@@ -129,6 +140,11 @@ export class CompactDecoder {
 
   constructor(streamId: string) {
     this.#streamId = streamId
+  }
+
+  /** Whole events so far. */
+  get count(): number {
+    return this.#number
   }
 
   push(bytes: Buffer): readonly DecodedEvent[] {
@@ -150,6 +166,7 @@ export class CompactDecoder {
   #eventAt(bytes: Buffer, at: number): { readonly event: DecodedEvent; readonly end: number } | null {
     const code = bytes[at]
     if (code === undefined) return null
+    if (code === ENCRYPTED) throw new UnopenedError()
     const type = TYPES[code - FIRST_TYPE]
     if (type === undefined && code !== AS_IS && code !== BEHIND_ID)
       throw new Error(`the shared log has an event of the unknown kind ${code}`)

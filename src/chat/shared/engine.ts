@@ -65,6 +65,6 @@ export const SHARED_TIMES: SharedTimes = {
 export const channelsOf = ({ fleet, db }: Pick<Engine, 'fleet' | 'db'>): string => nodeChannel(fleet, db, '')
 
 /** A 503: what Redis knows is not known now. */
-export function engineGone(): HttpError {
-  return new HttpError('engine_gone', undefined, busyHeaders())
+export function engineGone(detail?: string): HttpError {
+  return new HttpError('engine_gone', detail, busyHeaders())
 }

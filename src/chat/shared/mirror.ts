@@ -1,18 +1,20 @@
 // An answer of another node as its readers here see it: a copy of its log, kept in step with Redis and shared by all of them. The
 // copy holds the same bytes as the log at its own node. A notice or a poll asks for what is new; there is one reading at a time.
-import { inflateRaw } from 'node:zlib'
 import { Puller } from '../../fleet/puller.js'
+import type { Seal } from '../../fleet/seal.js'
 import { EngineError } from '../../redis/connection.js'
 import { encodeLost } from '../encode.js'
 import type { ChatLog, LogEnd, LogSlice, StreamFacts } from '../log/chat-log.js'
 import { MemoryLog } from '../log/memory-log.js'
-import { CompactDecoder } from './compact.js'
+import { AnswerReader } from './answer-reader.js'
+import { type DecodedEvent, UnopenedError } from './compact.js'
 import type { SharedAnswer } from './elsewhere.js'
 
 export type MirrorParts = {
   readonly streamId: string
   /** What Redis has from this byte on. `isRead`: this node has readers of it. */
   readonly read: (fromByte: number, mostBytes: number, isRead: boolean) => Promise<SharedAnswer | null>
+  readonly seal: Seal
   readonly limitBytes: number
   readonly nowMs: () => number
   /** Its first reader has come, or its last has left. */
@@ -20,8 +22,6 @@ export type MirrorParts = {
 }
 
 const MOST_READ_BYTES = 256 * 1024
-/** Of a deflated log; it bounds what a damaged one may become. */
-const MOST_INFLATED_BYTES = 32 * 1024 * 1024
 
 export class Mirror implements ChatLog {
   readonly isBehind = true
@@ -30,8 +30,7 @@ export class Mirror implements ChatLog {
   readonly #puller = new Puller(() => this.#pull())
   readonly #followers = new Set<() => void>()
   readonly #log: MemoryLog
-  #decoder: CompactDecoder
-  #fromByte = 0
+  #reader: AnswerReader
   #end: SharedAnswer['end'] = null
   /** Nobody knows it any more. */
   #isGivenUp = false
@@ -44,7 +43,7 @@ export class Mirror implements ChatLog {
     this.#parts = parts
     this.streamId = parts.streamId
     this.#log = new MemoryLog(parts.limitBytes)
-    this.#decoder = new CompactDecoder(parts.streamId)
+    this.#reader = new AnswerReader(parts.streamId, parts.seal)
   }
 
   get head(): number {
@@ -123,7 +122,7 @@ export class Mirror implements ChatLog {
     const before = `${this.tail} ${this.end}`
     this.#fault = null
     try {
-      while (await this.#readOnce());
+      await this.#readAll()
     } catch (error) {
       this.#fault = error
       // Bytes that are none of ours: nothing more of it can be understood.
@@ -132,33 +131,39 @@ export class Mirror implements ChatLog {
     if (`${this.tail} ${this.end}` !== before) this.#publish()
   }
 
+  async #readAll(): Promise<void> {
+    try {
+      while (await this.#readOnce());
+    } catch (error) {
+      if (!(error instanceof UnopenedError)) throw error
+      // Redis lost a part, and it was written anew in other records: once more from the beginning, for what is not here yet.
+      const { streamId, seal } = this.#parts
+      this.#reader = new AnswerReader(streamId, seal)
+      while (await this.#readOnce());
+    }
+  }
+
   /** True: there is more. */
   async #readOnce(): Promise<boolean> {
-    const read = await this.#parts.read(this.#fromByte, MOST_READ_BYTES, this.isFollowed)
+    const read = await this.#parts.read(this.#reader.fromByte, MOST_READ_BYTES, this.isFollowed)
     this.#isUnknown = read === null
     if (read === null) return false
-    const events = read.isDeflated ? await this.#inflated(read.events) : read.events
+    const { tail } = this.#log
+    const events = read.isDeflated
+      ? await this.#reader.takeDeflated(read.events, tail)
+      : this.#reader.take(read.events, tail)
     this.#last = read
     this.#end = read.end
     this.#append(events)
     if (read.isDeflated) return false
-    this.#fromByte += read.events.length
-    return read.events.length === MOST_READ_BYTES
+    const hasMore = read.events.length === MOST_READ_BYTES
+    if (!hasMore) this.#reader.checkEnd(read.next)
+    return hasMore
   }
 
-  /** What follows the events that are here. */
-  async #inflated(deflated: Buffer): Promise<Buffer> {
-    const bytes = await new Promise<Buffer>((resolve, reject) => {
-      inflateRaw(deflated, { maxOutputLength: MOST_INFLATED_BYTES }, (error, all) =>
-        error === null ? resolve(all) : reject(error),
-      )
-    })
-    return bytes.subarray(this.#fromByte)
-  }
-
-  #append(bytes: Buffer): void {
+  #append(events: Iterable<DecodedEvent>): void {
     const isPass = this.#last?.format === 'pass'
-    for (const { firstLine, rest } of this.#decoder.push(bytes)) {
+    for (const { firstLine, rest } of events) {
       // What is passed on makes room for itself, as it does in the log at its node; another answer ends at the limit there.
       const isAdded = this.#log.appendBytes(firstLine, rest, !isPass)
       if (!isAdded) throw new Error('an event of the shared log is larger than a log may be')

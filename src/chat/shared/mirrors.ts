@@ -2,8 +2,10 @@
 // writer is dead. A copy stays a moment without readers, for those that come back.
 import type { Clock } from '../../clock/clock.js'
 import type { Timers } from '../../clock/timers.js'
+import type { Seal } from '../../fleet/seal.js'
 import { EngineError } from '../../redis/connection.js'
 import type { FoundStream } from '../log/chat-log.js'
+import { UnopenedError } from './compact.js'
 import { endOrphan, readShared, type SharedAnswer, unreadShared } from './elsewhere.js'
 import { channelsOf, type Engine, engineGone, type SharedTimes } from './engine.js'
 import { answerKeys, sha256 } from './keys.js'
@@ -16,11 +18,14 @@ export type MirrorsParts = {
   readonly clock: Clock
   readonly timers: Timers
   readonly times: SharedTimes
+  readonly seal: Seal
   readonly limitBytes: () => number
   readonly endedMs: () => number
   readonly newFence: () => string
   readonly observer: {
     onBuried?(): void
+    /** False: an answer cannot be opened with the keys of this server. True: the next one can. */
+    onReadable?(isReadable: boolean): void
     onFault?(what: string, error: unknown): void
   }
 }
@@ -29,12 +34,16 @@ type Kept = { readonly mirror: Mirror; cancelLinger: () => void; unknownSinceMs:
 
 const MOST_MIRRORS = 10_000
 
+const UNREADABLE =
+  'This server cannot read the answer: it does not have the key that the answer is encrypted with; try again later, or at another server.'
+
 export class Mirrors {
   readonly #parts: MirrorsParts
   readonly #kept = new Map<string, Kept>()
   /** Answers with readers here, by the channel of their bucket. */
   readonly #followed = new Map<string, Set<string>>()
   #isClosed = false
+  #isReadable = true
 
   constructor(parts: MirrorsParts) {
     this.#parts = parts
@@ -57,7 +66,14 @@ export class Mirrors {
         await new Promise<void>(resolve => void timers.after(times.againMs, resolve))
         await mirror.refresh()
       }
+      this.#saw(mirror)
     } catch (error) {
+      if (error instanceof UnopenedError && mirror.tail === 0) {
+        // Another server may be able to. It is tried anew each time: what Redis has may be another by then.
+        this.#forget(streamId)
+        this.#setReadable(false)
+        throw engineGone(UNREADABLE)
+      }
       if (error instanceof EngineError) throw engineGone()
       throw error
     } finally {
@@ -71,6 +87,16 @@ export class Mirrors {
     if (last.owner !== '' && (owner === null || last.owner !== sha256(owner))) return null
     if (mirror.end === 'open') await this.#buryIfDead(mirror)
     return { facts: mirror.factsFor(owner), log: mirror }
+  }
+
+  #saw(mirror: Mirror): void {
+    if (mirror.tail > 0) this.#setReadable(true)
+  }
+
+  #setReadable(isReadable: boolean): void {
+    if (isReadable === this.#isReadable) return
+    this.#isReadable = isReadable
+    this.#parts.observer.onReadable?.(isReadable)
   }
 
   /** What is followed is read, and ended where its writer is dead. */
@@ -143,9 +169,10 @@ export class Mirrors {
     const known = this.#kept.get(streamId)
     if (known !== undefined) return known
     if (this.#kept.size >= MOST_MIRRORS) throw engineGone()
-    const { times, limitBytes, clock } = this.#parts
+    const { times, limitBytes, clock, seal } = this.#parts
     const mirror = new Mirror({
       streamId,
+      seal,
       limitBytes: limitBytes(),
       nowMs: clock.nowMs,
       onFollowed: isFollowed => this.#onFollowed(streamId, isFollowed),

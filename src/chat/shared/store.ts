@@ -2,6 +2,7 @@
 // other nodes read from there. Any caller may come to any node.
 import { type Clock, systemClock } from '../../clock/clock.js'
 import { systemTimers, type Timers } from '../../clock/timers.js'
+import { CLEAR, type Seal } from '../../fleet/seal.js'
 import { EngineError } from '../../redis/connection.js'
 import type {
   FoundStream,
@@ -27,6 +28,8 @@ export type SharedStoreParts = {
   readonly fleet: string
   /** The number of the database. */
   readonly db: number
+  /** What it writes of answers is encrypted with it; in clear without one. */
+  readonly seal?: Seal
   /** The limit of each log. */
   readonly logBytes: () => number
   readonly ttl: () => { readonly liveMs: number; readonly endedMs: number }
@@ -43,6 +46,8 @@ export type SharedObserver = {
   onUnshared?(why: UnsharedReason): void
   /** This node ended the answer of a dead one. */
   onBuried?(): void
+  /** False: an answer cannot be opened with the keys of this server. True: the next one can. */
+  onReadable?(isReadable: boolean): void
   /** Redis's memory is nearly full, or is not any more. */
   onFull?(isFull: boolean): void
   onFault?(what: string, error: unknown): void
@@ -79,14 +84,14 @@ export class SharedStore implements LogStore {
   constructor(parts: SharedStoreParts) {
     this.#parts = parts
     const { logBytes, clock = systemClock, timers = systemTimers, times = SHARED_TIMES } = parts
-    const { observer = {} } = parts
+    const { observer = {}, seal = CLEAR } = parts
     this.#clock = clock
     this.#timers = timers
     this.#times = times
     this.#memory = new MemoryStore({ logBytes, timers })
     this.#watch = new WriterWatch(times)
     const engine = (): Engine | null => this.#engine
-    const common = { engine, clock, timers, times, observer, newFence: parts.newFence }
+    const common = { engine, clock, timers, times, observer, newFence: parts.newFence, seal }
     const events: Omit<StoreEvents, 'onForgotten'> = {
       onStopAsked: streamId => this.#events.onStopAsked(streamId),
       onFollowedElsewhere: (streamId, isFollowed) => this.#events.onFollowedElsewhere(streamId, isFollowed),

@@ -6,11 +6,13 @@
 import { deflateRaw } from 'node:zlib'
 import type { Clock } from '../../clock/clock.js'
 import type { Timers } from '../../clock/timers.js'
+import type { Seal } from '../../fleet/seal.js'
 import { EngineError } from '../../redis/connection.js'
 import type { StoreEvents, StreamFacts, WritableChatLog } from '../log/chat-log.js'
 import { encodeEvents } from './compact.js'
 import type { Engine, SharedTimes } from './engine.js'
 import { type AnswerKeys, sha256 } from './keys.js'
+import { Records } from './records.js'
 import { openAnswer, type Put, type PutAnswer, putAll, sealAnswer } from './writing.js'
 
 export type UnsharedReason = 'answer_large' | 'full'
@@ -18,6 +20,7 @@ export type UnsharedReason = 'answer_large' | 'full'
 export type WriterParts = {
   readonly engine: () => Engine | null
   readonly keysOf: (streamId: string) => AnswerKeys
+  readonly seal: Seal
   readonly events: Pick<StoreEvents, 'onStopAsked' | 'onFollowedElsewhere' | 'onJoinedElsewhere' | 'onFenced'>
   readonly clock: Clock
   readonly timers: Timers
@@ -36,6 +39,7 @@ type Own = {
   readonly facts: StreamFacts
   readonly keys: AnswerKeys
   readonly log: WritableChatLog
+  readonly records: Records
   readonly fence: string
   readonly unfollow: () => void
   /** Redis has it, as far as is known. */
@@ -86,6 +90,7 @@ export class Writer {
       facts,
       log,
       keys: this.#parts.keysOf(facts.streamId),
+      records: new Records(facts.streamId, this.#parts.seal),
       fence: this.#parts.newFence(),
       // On the way of every event: it only notes which answer grew.
       unfollow: log.follow(() => this.#grown(own)),
@@ -267,7 +272,7 @@ export class Writer {
     const end = log.end === 'open' || next < log.tail ? null : log.end
     const ttlMs = end === null ? liveMs : own.isBrief ? BRIEF_MS : endedMs
     const [only = NOTHING] = pieces
-    const events = pieces.length > 1 ? Buffer.concat(pieces) : only
+    const events = own.records.ofEvents(pieces.length > 1 ? Buffer.concat(pieces) : only, acked)
     return { id: facts.streamId, keys, fence, from: acked, next, events, end, ttlMs }
   }
 
@@ -369,7 +374,7 @@ export class Writer {
   }
 
   async #seal(own: Own): Promise<void> {
-    const { facts, log, keys, fence } = own
+    const { facts, log, keys, fence, records } = own
     const pieces: Buffer[] = []
     for (let next = 0; next < log.tail; ) {
       const slice = await log.readFrom(next, 'chunked', MOST_PUT_BYTES)
@@ -382,7 +387,8 @@ export class Writer {
     })
     const bulk = this.#parts.engine()?.link.bulk
     if (bulk === undefined || this.#isClosing) return
-    await sealAnswer((...args) => bulk.run(...args), keys, fence, deflated, this.#parts.ttl().endedMs)
+    const sealed = records.ofDeflated(deflated)
+    await sealAnswer((...args) => bulk.run(...args), keys, fence, sealed, this.#parts.ttl().endedMs)
   }
 
   #failed(what: string, error: unknown): void {

@@ -5,6 +5,7 @@ import type { Run } from '../../redis/link.js'
 import { defineScript } from '../../redis/script.js'
 import type { FleetKeys } from '../keys.js'
 import type { Lease } from '../lease.js'
+import type { Seal } from '../seal.js'
 import { readAnswer, wholeNumber } from './answer.js'
 
 export const notifyKey = (fleet: string): string => `g6:{${fleet}}:notify`
@@ -40,8 +41,10 @@ export async function putNotify(
   key: string,
   lease: Lease,
   { text, wallMs }: { readonly text: string; readonly wallMs: number },
+  seal: Seal,
 ): Promise<boolean> {
-  const reply = await run(putNotifyScript, [keys.lease, key], [lease.text, text, Math.round(wallMs)])
+  const args = [lease.text, seal.seal(text, key), Math.round(wallMs)]
+  const reply = await run(putNotifyScript, [keys.lease, key], args)
   return readAnswer('put-notify', z.enum(['ok', 'fenced']), reply) === 'ok'
 }
 
@@ -50,9 +53,10 @@ export type SharedText = { readonly text: string; readonly wallMs: number }
 
 const found = z.union([z.tuple([]), z.tuple([z.string(), wholeNumber, wholeNumber])])
 
-export async function getNotify(run: Run, key: string): Promise<SharedText | null> {
+/** Its text is empty where it was written with another key. */
+export async function getNotify(run: Run, key: string, seal: Seal): Promise<SharedText | null> {
   const answer = readAnswer('get-notify', found, await run(getNotifyScript, [key], []))
   if (answer.length === 0) return null
   const [text, wallMs, agoMs] = answer
-  return { text, wallMs: wallMs + agoMs }
+  return { text: seal.open(text, key) ?? '', wallMs: wallMs + agoMs }
 }

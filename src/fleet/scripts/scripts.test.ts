@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.js'
@@ -5,6 +6,8 @@ import { type RedisServer, startRedis } from '../../../test/support/redis-server
 import { type Link, openLink } from '../../redis/link.js'
 import { fleetKeys } from '../keys.js'
 import type { Lease } from '../lease.js'
+import { readMembers } from '../members.js'
+import { CLEAR, KeySeal } from '../seal.js'
 import { StrangeAnswerError } from './answer.js'
 import { type BeatAnswer, type BeatRequest, beat } from './beat.js'
 import { join } from './join.js'
@@ -423,24 +426,48 @@ test('any sequence of calls is answered as the model says, and accepted boards o
   )
 })
 
+test('the nodes are read with the time since the last beat of each, by the clock of Redis', async () => {
+  const about = { version: '1', role: 'following', fresh: true, draining: false, epoch: 'e', generation: 1 }
+  const info = JSON.stringify({
+    ...about,
+    ...{ readers: 0, chat: 0, lag_ms: 0, rss: 1, engine_ms: 1, started: 1, silent_ms: 7_777 },
+  })
+  await beats('b', 'none', { info })
+  await beats('a', 'none', { info })
+  await beats('old', 'none', { info: '{}' })
+  await link.commands.send(['ZINCRBY', KEYS.nodes, '-20000', 'a'])
+  const members = await readMembers(link.run, KEYS, 60_000)
+  expect(members.map(({ node }) => node)).toEqual(['a', 'b'])
+  const [a, b] = members.map(({ silent_ms: silentMs }) => silentMs ?? -1)
+  expect(a).toBeGreaterThanOrEqual(20_000)
+  expect(b).toBeGreaterThanOrEqual(0)
+  expect((a ?? 0) - (b ?? 0)).toBeLessThanOrEqual(20_000)
+  await link.commands.send(['ZREM', KEYS.nodes, 'a'])
+  expect(await readMembers(link.run, KEYS, 60_000)).toMatchObject([{ node: 'a', silent_ms: undefined }, {}])
+})
+
 describe('the state of notifications', () => {
   const KEY = notifyKey('test')
+  const seal = new KeySeal([randomBytes(32)])
   const put = (lease: Lease, text: string): Promise<boolean> =>
-    putNotify(link.run, KEYS, KEY, lease, { text, wallMs: 1_000 })
+    putNotify(link.run, KEYS, KEY, lease, { text, wallMs: 1_000 }, seal)
 
   test('is written by the publisher alone, and read with the time that has passed', async () => {
-    expect(await getNotify(link.run, KEY)).toBeNull()
+    expect(await getNotify(link.run, KEY, seal)).toBeNull()
     const a = await leads('a')
     expect(await put(a, 'first')).toBe(true)
     await steal(link.run, KEYS, a)
     const b = await leads('b')
     expect(await put(a, 'late')).toBe(false)
-    const read = await getNotify(link.run, KEY)
+    const read = await getNotify(link.run, KEY, seal)
     expect(read?.text).toBe('first')
+    expect(await link.commands.send(['HGET', KEY, 'text'])).not.toContain('first')
+    for (const other of [CLEAR, new KeySeal([randomBytes(32)])])
+      expect((await getNotify(link.run, KEY, other))?.text).toBe('')
     expect(read?.wallMs).toBeGreaterThanOrEqual(1_000)
     expect(await put(b, 'second')).toBe(true)
     // Ten seconds ago by the clock of Redis.
     await link.commands.send(['HINCRBY', KEY, 'at', '-10000'])
-    expect((await getNotify(link.run, KEY))?.wallMs).toBeGreaterThanOrEqual(11_000)
+    expect((await getNotify(link.run, KEY, seal))?.wallMs).toBeGreaterThanOrEqual(11_000)
   })
 })
