@@ -118,6 +118,7 @@ export function createChat(parts: ChatParts): Chat {
     metrics.g6_chat_readers_active.set(activeReaders)
   })
   let warnedOf: string | null = null
+  let endAuditSharing: (() => void) | null = null
   return {
     plugins: [
       chatPagePlugin({
@@ -142,11 +143,13 @@ export function createChat(parts: ChatParts): Chat {
       // Load before the first question what it needs.
       const libraries = [import('undici'), import('jose'), import('cockatiel')]
       await Promise.all([...libraries, keys.start(), ...(first.enableAuditTrail ? [audit.start()] : [])])
+      if (first.enableAuditTrail) endAuditSharing ??= sharing?.audit(audit) ?? null
     },
     close: async graceMs => {
       await relay.close(graceMs, Math.max(0, graceMs - READERS_MS))
       shared?.close()
       keys.close()
+      endAuditSharing?.()
       await trail.close()
     },
   }

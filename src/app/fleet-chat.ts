@@ -1,8 +1,10 @@
-// What the relay shares with the other servers of a fleet: answers and limits. Loaded only where G6_REDIS_URL is set.
+// What the relay shares with the other servers of a fleet: answers, limits and the audit. Loaded only where G6_REDIS_URL is set.
+import type { SharedTrail } from '../chat/audit/trail.js'
 import { createFleetLimits } from '../chat/limits/fleet-limits.js'
 import type { LocalLimits } from '../chat/limits/limits.js'
 import type { LogStore } from '../chat/log/chat-log.js'
 import type { ChatLimits, RelayKeys } from '../chat/ports.js'
+import { shareAudit } from '../chat/shared/audit.js'
 import type { Engine } from '../chat/shared/engine.js'
 import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
 import { SharedStore } from '../chat/shared/store.js'
@@ -27,6 +29,8 @@ export type ChatSharing = {
   /** The relay is in use. Idempotent. */
   start(): void
   readonly store: LogStore
+  /** Returns the function that ends it, before the trail closes. */
+  audit(trail: SharedTrail): () => void
   limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
 }
 
@@ -82,6 +86,14 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
       join()
     },
     store,
+    audit: trail =>
+      shareAudit({
+        engine: () => engine,
+        trail,
+        monotonicMs: clock.monotonicMs,
+        timers: systemTimers,
+        onFault,
+      }),
     limits: (local, keys) => {
       const endRevocations = shareRevocations({ engine: () => engine, keys, timers: systemTimers, onFault })
       const limits = createFleetLimits({

@@ -15,9 +15,11 @@ import type { Config } from '../../config/settings.js'
 import type { Log } from '../../log/log.js'
 import type { AuditEntry, AuditTrail } from '../ports.js'
 import { type BackgroundWriter, createBackgroundWriter } from './background.js'
+import type { Head } from './chain.js'
 import { type Draft, draftOf, type LogLine, logLineOf, ownDraft } from './draft.js'
-import { type AuditErrorCode, codeOf } from './files.js'
+import { type AuditErrorCode, codeOf, readHead } from './files.js'
 import { isRefusal, type LeftOut, Refusals, WaitingRecords } from './queue.js'
+import { type SeenHead, seenText } from './witness.js'
 import type { WriterOptions } from './writer.js'
 
 export type AuditSettings = Pick<Config, 'auditRequired' | 'auditStoreEmail' | 'auditRetentionDays'>
@@ -46,10 +48,19 @@ export type TrailOptions = {
   readonly checkEveryMs?: number
 }
 
-export type StartedTrail = AuditTrail & {
-  /** Resolves after the first attempt to open the store; further attempts follow. Never rejects. */
-  readonly opened: Promise<void>
+/** What the trails of a fleet share (src/chat/shared/audit.ts). */
+export type SharedTrail = {
+  /** The newest signed head; null: there is none yet. */
+  head(): Promise<Head | null>
+  /** Records the heads of the other servers; `by`: this one. */
+  witness(by: string, heads: readonly SeenHead[]): void
 }
+
+export type StartedTrail = AuditTrail &
+  SharedTrail & {
+    /** Resolves after the first attempt to open the store; further attempts follow. Never rejects. */
+    readonly opened: Promise<void>
+  }
 
 /**
  * So many entries wait as they came: the first word of an answer would wait for its record to be made, and making those of a batch
@@ -84,10 +95,11 @@ export function startAuditTrail(options: TrailOptions): StartedTrail {
   return new Trail(options)
 }
 
-export type LateTrail = AuditTrail & {
-  /** Starts it, once; resolves after the first attempt to open the store. Never rejects. */
-  start(): Promise<void>
-}
+export type LateTrail = AuditTrail &
+  SharedTrail & {
+    /** Starts it, once; resolves after the first attempt to open the store. Never rejects. */
+    start(): Promise<void>
+  }
 
 /** A trail that starts when it is first needed: a server without the relay opens nothing. `isRequired` applies before that. */
 export function lateTrail(startTrail: () => StartedTrail, isRequired: () => boolean): LateTrail {
@@ -101,6 +113,8 @@ export function lateTrail(startTrail: () => StartedTrail, isRequired: () => bool
     record: entry => started().record(entry),
     canStart: () => trail?.canStart() ?? !isRequired(),
     close: async () => trail?.close(),
+    head: async () => trail?.head() ?? null,
+    witness: (by, heads) => started().witness(by, heads),
   }
 }
 
@@ -147,6 +161,18 @@ class Trail implements StartedTrail {
     const isFull = this.#waiting.count + this.#unmade.length > this.#waiting.maxRecords
     if (isFull || this.#unmade.length >= MAX_UNMADE || this.#closing !== null) this.#makeRecords()
     if (this.#closing === null) this.#commitIn(GATHER_MS)
+  }
+
+  head(): Promise<Head | null> {
+    return readHead(this.#options.store.path)
+  }
+
+  witness(by: string, heads: readonly SeenHead[]): void {
+    if (this.#closing !== null) return
+    this.#makeRecords()
+    const details = { by, heads: heads.map(seenText) }
+    this.#waiting.add(ownDraft('audit.witness', this.#clock.nowMs(), details))
+    this.#commitIn(GATHER_MS)
   }
 
   #makeRecords(): void {

@@ -16,6 +16,9 @@ export type Details = {
   readonly subjectMac?: string
   readonly why?: string
   readonly lastSeq?: number
+  /** Of a witness: which server it was, and the heads of the others. */
+  readonly by?: string
+  readonly heads?: readonly string[]
 }
 
 /** Of a record that is as it was sealed: JSON. */
