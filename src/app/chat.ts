@@ -63,7 +63,7 @@ export function createChat(parts: ChatParts): Chat {
   const audit = lateTrail(
     () =>
       startAuditTrail({
-        store: { path: first.auditDb, key: first.auditKey },
+        store: { path: first.auditDb, key: first.auditKey, isShared: sharing !== null },
         settings: config,
         observer: {
           onCommitted: operation => metrics.g6_audit_records_total.inc({ operation }),

@@ -92,6 +92,7 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
         trail,
         monotonicMs: clock.monotonicMs,
         timers: systemTimers,
+        log,
         onFault,
       }),
     limits: (local, keys) => {

@@ -171,13 +171,15 @@ export function auditCommand(): Command {
         keyOf(config)
         const { writer } = await openWriter({ path: config.auditDb, key: config.auditKey, asServer: false })
         try {
-          const { subjects, records } = await writer.erase(names, Date.now(), warn)
-          if (subjects === 0) process.exitCode = 1
+          const { subjects, records, request } = await writer.erase(names, Date.now(), warn)
+          if (subjects === 0 && request === undefined) process.exitCode = 1
           say(
             subjects === 0
               ? 'nobody of that name is in the trail'
               : `erased; ${records} records can no longer be linked`,
           )
+          if (request !== undefined)
+            say(`the other servers of the fleet erase the person too: each records request ${request}`)
         } finally {
           await writer.close()
         }

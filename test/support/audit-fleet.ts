@@ -33,7 +33,7 @@ export class AuditServer {
 
   async start(): Promise<StartedTrail> {
     const { link, name } = this.fleet
-    const store = { path: this.path, key: this.key }
+    const store = { path: this.path, key: this.key, isShared: true }
     const trail = startAuditTrail({
       store,
       settings: () => ({ auditRequired: false, auditStoreEmail: true, auditRetentionDays: 90 }),
@@ -49,6 +49,7 @@ export class AuditServer {
       monotonicMs: () => performance.now(),
       timers: systemTimers,
       times: { tickMs: 20, witnessMs: 100 },
+      log: this.captured.log,
       onFault: (what, error) => this.faults.push(`${what}: ${String(error)}`),
     })
     return trail

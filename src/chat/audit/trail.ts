@@ -17,6 +17,7 @@ import type { AuditEntry, AuditTrail } from '../ports.js'
 import { type BackgroundWriter, createBackgroundWriter } from './background.js'
 import type { Head } from './chain.js'
 import { type Draft, draftOf, type LogLine, logLineOf, ownDraft } from './draft.js'
+import type { CarriedOut, ErasureRequest } from './erasure-requests.js'
 import { type AuditErrorCode, codeOf, readHead } from './files.js'
 import { isRefusal, type LeftOut, Refusals, WaitingRecords } from './queue.js'
 import { type SeenHead, seenText } from './witness.js'
@@ -54,6 +55,10 @@ export type SharedTrail = {
   head(): Promise<Head | null>
   /** Records the heads of the other servers; `by`: this one. */
   witness(by: string, heads: readonly SeenHead[]): void
+  /** The requests to erase that this trail knows. Null: its store is unavailable. */
+  requests(): Promise<readonly ErasureRequest[] | null>
+  /** An answer for each; null: its store is unavailable. */
+  carryOut(requests: readonly ErasureRequest[]): Promise<readonly CarriedOut[] | null>
 }
 
 export type StartedTrail = AuditTrail &
@@ -115,6 +120,8 @@ export function lateTrail(startTrail: () => StartedTrail, isRequired: () => bool
     close: async () => trail?.close(),
     head: async () => trail?.head() ?? null,
     witness: (by, heads) => started().witness(by, heads),
+    requests: () => started().requests(),
+    carryOut: requests => started().carryOut(requests),
   }
 }
 
@@ -173,6 +180,22 @@ class Trail implements StartedTrail {
     const details = { by, heads: heads.map(seenText) }
     this.#waiting.add(ownDraft('audit.witness', this.#clock.nowMs(), details))
     this.#commitIn(GATHER_MS)
+  }
+
+  async requests(): Promise<readonly ErasureRequest[] | null> {
+    return this.#isUsable ? this.#writer.requests(Math.round(this.#clock.nowMs())) : null
+  }
+
+  async carryOut(requests: readonly ErasureRequest[]): Promise<readonly CarriedOut[] | null> {
+    if (!this.#isUsable) return null
+    const answers = await this.#writer.carryOut(requests, Math.round(this.#clock.nowMs()))
+    for (const answer of answers)
+      if (answer === 'done') this.#options.observer?.onCommitted?.('audit.erase_request')
+    return answers
+  }
+
+  get #isUsable(): boolean {
+    return this.#isOpen && this.#failingSinceMs === null && this.#closing === null
   }
 
   #makeRecords(): void {

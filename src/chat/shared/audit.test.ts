@@ -2,10 +2,13 @@
 import { copyFileSync, cpSync, rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AuditFleet, type AuditServer } from '../../../test/support/audit-fleet.js'
-import { ALICE, start } from '../../../test/support/audit-trail.js'
+import { ALICE, end, start } from '../../../test/support/audit-trail.js'
 import { eventually } from '../../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../../test/support/redis-server.js'
+import { requestText, signRequest } from '../audit/erasure-requests.js'
+import type { Erased } from '../audit/store.js'
 import { parseSeen } from '../audit/witness.js'
+import { openWriter } from '../audit/writer.js'
 
 let redis: RedisServer
 let fleet: AuditFleet
@@ -129,5 +132,108 @@ describe('a witness', () => {
     expect(await fleet.verify()).toMatchObject({
       trails: [{ verdict: { ok: true } }, { verdict: { ok: true } }],
     })
+  })
+})
+
+const MAIL = { kind: 'name', text: 'alice@example.org' } as const
+
+/** As `g6 audit erase` next to this server. */
+async function erase({ path, key }: AuditServer): Promise<Erased> {
+  const { writer } = await openWriter({ path, key, asServer: false })
+  try {
+    return await writer.erase([MAIL], Date.now())
+  } finally {
+    await writer.close()
+  }
+}
+
+async function asked(server: AuditServer, streamId: string): Promise<void> {
+  server.trail?.record(start(streamId, ALICE, Date.now()))
+  server.trail?.record(end(streamId, ALICE, Date.now()))
+  await eventually(() => server.found('alice').some(record => record.streamId === streamId), 'recorded')
+}
+
+const carriedOut = (server: AuditServer, request = '') =>
+  server.of('audit.erase_request').filter(({ details }) => JSON.stringify(details).includes(request))
+
+/** The sweeps of the stream so far: all servers have looked at all of it since. */
+async function lookedAgain(...servers: readonly AuditServer[]): Promise<void> {
+  const before = servers.map(server => server.of('audit.witness').length)
+  await eventually(
+    () => servers.every((server, i) => server.of('audit.witness').length > (before[i] ?? 0) + 1),
+    'all looked again',
+  )
+}
+
+describe('an erasure', () => {
+  test('reaches every server, also one that was away, is recorded once, and shows no name', async () => {
+    const [a, b] = await two()
+    const c = fleet.add('c:9331')
+    await c.start()
+    await Promise.all([a, b, c].map(server => asked(server, 's1')))
+    await c.stop()
+    const { request, ...removed } = await erase(a)
+    expect(removed).toEqual({ subjects: 1, records: 2 })
+    await eventually(() => carriedOut(b, request).length === 1, 'carried out at b')
+    expect([a, b].map(server => server.found('alice'))).toEqual([[], []])
+    expect(c.found('alice')).toHaveLength(2)
+    await asked(b, 's2')
+    await c.start()
+    await eventually(() => carriedOut(c, request).length === 1, 'carried out at c')
+    expect(c.found('alice')).toEqual([])
+    await Promise.all([b.stop(), c.stop()])
+    await Promise.all([b.start(), c.start()])
+    await lookedAgain(a, b, c)
+    expect([a, b, c].map(server => carriedOut(server).length)).toEqual([1, 1, 1])
+    // What the person did after it is still found.
+    expect(b.found('alice')).toHaveLength(2)
+    expect(carriedOut(b)[0]?.details).toMatchObject({ subjects: 1, records: 2 })
+    const stream = await fleet.link.commands.send(['XRANGE', `g6:{${fleet.name}}:erasures`, '-', '+'])
+    expect(JSON.stringify(stream)).toContain(request)
+    expect(JSON.stringify(stream)).not.toMatch(/alice|example/i)
+    await Promise.all([a, b, c].map(server => server.stop()))
+    const { trails } = await fleet.verify()
+    expect(trails.map(({ verdict }) => verdict.ok)).toEqual([true, true, true])
+  })
+
+  test('waits for Redis, is not lost with it, and is added again once', async () => {
+    const [a, b] = await two()
+    await Promise.all([asked(a, 's1'), asked(b, 's1')])
+    fleet.isUp = false
+    const { request } = await erase(a)
+    expect(b.found('alice')).toHaveLength(2)
+    fleet.isUp = true
+    await eventually(() => carriedOut(b, request).length === 1, 'carried out at b')
+    const key = `g6:{${fleet.name}}:erasures`
+    await fleet.link.commands.send(['DEL', key])
+    await eventually(async () => Number(await fleet.link.commands.send(['XLEN', key])) === 1, 'there again')
+    await lookedAgain(a, b)
+    expect(await fleet.link.commands.send(['XLEN', key])).toBe(1)
+    expect(await fleet.link.commands.send(['PTTL', key])).toBeGreaterThan(0)
+    const { request: second } = await erase(b)
+    await eventually(() => carriedOut(a, second).length === 1, 'and back, though nobody is found')
+    expect([a, b].map(server => carriedOut(server).length)).toEqual([2, 2])
+  })
+
+  test('that another key signed, or nobody, is carried out by nobody and logged once', async () => {
+    const [a, b] = await two()
+    await Promise.all([asked(a, 's1'), asked(b, 's1')])
+    const key = `g6:{${fleet.name}}:erasures`
+    const foreign = signRequest(Buffer.from('another key'), {
+      id: crypto.randomUUID(),
+      atMs: Date.now(),
+      lookups: ['0'.repeat(64)],
+    })
+    await fleet.link.commands.send(['XADD', key, '*', 'request', requestText(foreign)])
+    await fleet.link.commands.send(['XADD', key, '*', 'request', 'what another program wrote'])
+    await lookedAgain(a, b)
+    for (const server of [a, b]) {
+      expect(carriedOut(server)).toEqual([])
+      expect(server.found('alice')).toHaveLength(2)
+      const lines = server.captured.lines().filter(line => line.request === foreign.id)
+      expect(lines).toMatchObject([
+        { level: 50, why: expect.stringContaining('G6_AUDIT_KEY must be the same') },
+      ])
+    }
   })
 })
