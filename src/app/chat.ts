@@ -65,6 +65,7 @@ export function createChat(parts: ChatParts): Chat {
       startAuditTrail({
         store: { path: first.auditDb, key: first.auditKey, isShared: sharing !== null },
         settings: config,
+        instance: () => sharing?.instance ?? null,
         observer: {
           onCommitted: operation => metrics.g6_audit_records_total.inc({ operation }),
           onFailure: () => metrics.g6_audit_failures_total.inc(),

@@ -4,7 +4,7 @@ import { createFleetLimits } from '../chat/limits/fleet-limits.js'
 import type { LocalLimits } from '../chat/limits/limits.js'
 import type { LogStore } from '../chat/log/chat-log.js'
 import type { ChatLimits, RelayKeys } from '../chat/ports.js'
-import { shareAudit } from '../chat/shared/audit.js'
+import { instanceOf, shareAudit } from '../chat/shared/audit.js'
 import type { Engine } from '../chat/shared/engine.js'
 import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
 import { SharedStore } from '../chat/shared/store.js'
@@ -29,6 +29,8 @@ export type ChatSharing = {
   /** The relay is in use. Idempotent. */
   start(): void
   readonly store: LogStore
+  /** Host and port; null: not known yet. */
+  readonly instance: string | null
   /** Returns the function that ends it, before the trail closes. */
   audit(trail: SharedTrail): () => void
   limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
@@ -86,6 +88,9 @@ export function shareChat({ fleet, config, metrics, log, clock }: SharingParts):
       join()
     },
     store,
+    get instance() {
+      return engine === null ? null : instanceOf(engine.node)
+    },
     audit: trail =>
       shareAudit({
         engine: () => engine,

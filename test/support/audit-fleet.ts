@@ -38,6 +38,7 @@ export class AuditServer {
       store,
       settings: () => ({ auditRequired: false, auditStoreEmail: true, auditRetentionDays: 90 }),
       log: this.captured.log,
+      instance: () => this.instance,
       writer: createLocalWriter({ ...store, asServer: true }),
     })
     this.trail = trail

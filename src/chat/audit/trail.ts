@@ -38,6 +38,8 @@ export type TrailOptions = {
   readonly observer?: AuditObserver
   readonly log: Log
   readonly clock?: Clock
+  /** Of a fleet: the server, as a label of its lines in the log; null: not known yet. */
+  readonly instance?: () => string | null
   readonly writer?: BackgroundWriter
   /** Limit of waiting records; default 20 000. */
   readonly maxWaiting?: number
@@ -283,7 +285,9 @@ class Trail implements StartedTrail {
   async #commitBatch(): Promise<void> {
     const { log, observer } = this.#options
     this.#makeRecords()
-    for (const line of this.#lines.splice(0)) log.info(line, 'audit record')
+    const instance = this.#options.instance?.() ?? null
+    const labels = instance === null ? {} : { app: 'g6-audit', instance }
+    for (const line of this.#lines.splice(0)) log.info({ ...line, ...labels }, 'audit record')
     const { lost } = this.#waiting
     const batch = this.#waiting.oldest(MAX_BATCH)
     const leftOut = this.#isCountDue ? this.#refusals.leftOut : null

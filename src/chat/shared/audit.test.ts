@@ -54,6 +54,9 @@ describe('a witness', () => {
     const [a, b] = await two()
     a.trail?.record(start('s1', ALICE, Date.now()))
     await eventually(() => a.of('stream.start').length === 1, 'recorded')
+    const labels = { app: 'g6-audit', instance: 'a:9331' }
+    const recorded = { ...labels, msg: 'audit record', operation: 'stream.start' }
+    expect(a.captured.lines()).toContainEqual(expect.objectContaining(recorded))
     await witnessed(b, a)
     expect(await fleet.verify()).toMatchObject({
       trails: [{ verdict: { ok: true } }, { verdict: { ok: true } }],
