@@ -49,7 +49,7 @@ export class AuditServer {
       trail,
       monotonicMs: () => performance.now(),
       timers: systemTimers,
-      times: { tickMs: 20, witnessMs: 100 },
+      times: { tickMs: 20, witnessMs: this.fleet.witnessMs },
       log: this.captured.log,
       onFault: (what, error) => this.faults.push(`${what}: ${String(error)}`),
     })
@@ -84,6 +84,7 @@ export class AuditFleet {
   readonly folder = mkdtempSync(join(tmpdir(), 'g6-audit-'))
   readonly servers: AuditServer[] = []
   starts = 0
+  witnessMs = 100
   /** False: as a server sees it whose beats get no answer. */
   isUp = true
 

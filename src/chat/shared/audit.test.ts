@@ -99,6 +99,14 @@ describe('a witness', () => {
     ])
   })
 
+  test('sees servers that started at the same moment, without waiting for the next hour', async () => {
+    const [a, b] = await servers('a:9331', 'b:9331')
+    if (a === undefined || b === undefined) throw new Error('two servers')
+    fleet.witnessMs = 3_600_000
+    await Promise.all([a.start(), b.start()])
+    await eventually(() => headsOf(a).length > 0 && headsOf(b).length > 0, 'each has seen the other')
+  })
+
   test('names the servers whose databases are not given', async () => {
     const [a, b] = await two()
     await witnessed(b, a)

@@ -66,7 +66,9 @@ export function shareAudit(parts: SharedAuditParts): () => void {
 class SharedAudit {
   isOver = false
   readonly #parts: SharedAuditParts
+  /** Null: it has seen no other server yet, and looks each time. */
   #witnessedMs: number | null = null
+  #isNamed = false
   /** The last entry of the stream that was read; empty: none. */
   #position = ''
   /** Requests that this Redis has. */
@@ -95,8 +97,9 @@ class SharedAudit {
     const others = await shareHead(link.run, fleet, node, own, isDue)
     if (!isDue || this.isOver) return
     // The first says whose chain it is, so that what others witnessed of this server is compared with it.
-    if (this.#witnessedMs === null || others.length > 0) trail.witness(instance, others)
-    this.#witnessedMs = monotonicMs()
+    if (!this.#isNamed || others.length > 0) trail.witness(instance, others)
+    this.#isNamed = true
+    if (others.length > 0) this.#witnessedMs = monotonicMs()
   }
 
   async #shareErasures({ link, fleet }: AuditEngine): Promise<void> {
