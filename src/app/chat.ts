@@ -63,8 +63,9 @@ export function createChat(parts: ChatParts): Chat {
   const audit = lateTrail(
     () =>
       startAuditTrail({
-        store: { path: first.auditDb, key: first.auditKey },
+        store: { path: first.auditDb, key: first.auditKey, isShared: sharing !== null },
         settings: config,
+        instance: () => sharing?.instance ?? null,
         observer: {
           onCommitted: operation => metrics.g6_audit_records_total.inc({ operation }),
           onFailure: () => metrics.g6_audit_failures_total.inc(),
@@ -118,6 +119,7 @@ export function createChat(parts: ChatParts): Chat {
     metrics.g6_chat_readers_active.set(activeReaders)
   })
   let warnedOf: string | null = null
+  let endAuditSharing: (() => void) | null = null
   return {
     plugins: [
       chatPagePlugin({
@@ -142,11 +144,13 @@ export function createChat(parts: ChatParts): Chat {
       // Load before the first question what it needs.
       const libraries = [import('undici'), import('jose'), import('cockatiel')]
       await Promise.all([...libraries, keys.start(), ...(first.enableAuditTrail ? [audit.start()] : [])])
+      if (first.enableAuditTrail) endAuditSharing ??= sharing?.audit(audit) ?? null
     },
     close: async graceMs => {
       await relay.close(graceMs, Math.max(0, graceMs - READERS_MS))
       shared?.close()
       keys.close()
+      endAuditSharing?.()
       await trail.close()
     },
   }

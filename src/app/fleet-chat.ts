@@ -1,8 +1,10 @@
-// What the relay shares with the other servers of a fleet: answers and limits. Loaded only where G6_REDIS_URL is set.
+// What the relay shares with the other servers of a fleet: answers, limits and the audit. Loaded only where G6_REDIS_URL is set.
+import type { SharedTrail } from '../chat/audit/trail.js'
 import { createFleetLimits } from '../chat/limits/fleet-limits.js'
 import type { LocalLimits } from '../chat/limits/limits.js'
 import type { LogStore } from '../chat/log/chat-log.js'
 import type { ChatLimits, RelayKeys } from '../chat/ports.js'
+import { instanceOf, shareAudit } from '../chat/shared/audit.js'
 import { type Engine, SHARED_TIMES, type SharedTimes } from '../chat/shared/engine.js'
 import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
 import { SharedStore } from '../chat/shared/store.js'
@@ -28,6 +30,10 @@ export type ChatSharing = {
   /** The relay is in use. Idempotent. */
   start(): void
   readonly store: LogStore
+  /** Host and port; null: not known yet. */
+  readonly instance: string | null
+  /** Returns the function that ends it, before the trail closes. */
+  audit(trail: SharedTrail): () => void
   limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
 }
 
@@ -95,6 +101,18 @@ export function shareChat(parts: SharingParts): ChatSharing {
       join()
     },
     store,
+    get instance() {
+      return engine === null ? null : instanceOf(engine.node)
+    },
+    audit: trail =>
+      shareAudit({
+        engine: () => engine,
+        trail,
+        monotonicMs: clock.monotonicMs,
+        timers: systemTimers,
+        log,
+        onFault,
+      }),
     limits: (local, keys) => {
       const endRevocations = shareRevocations({ engine: () => engine, keys, timers: systemTimers, onFault })
       const limits = createFleetLimits({

@@ -7,7 +7,7 @@ const SHORT_CHARS = 8
 /** Of number, time, operation, address or stream, person; so that lines written one at a time align too. */
 const LEAST_WIDTHS = [6, 24, 29, 22, SHORT_CHARS]
 /** Members of `details` for programs. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['commitments', 'kept', 'subjectMac'])
+const LEFT_OUT: ReadonlySet<string> = new Set(['commitments', 'kept', 'subjectMac', 'heads'])
 
 function valueText(value: unknown): string {
   if (value === null) return NOTHING

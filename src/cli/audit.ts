@@ -5,7 +5,8 @@ import { Command } from 'commander'
 import { headFileOf, keyFileOf, loadKey, parseHead, readHead } from '../chat/audit/files.js'
 import { newestRecords, openTrail, recordsOf, type ShownRecord } from '../chat/audit/read.js'
 import type { SubjectName } from '../chat/audit/subjects.js'
-import { verifyTrail } from '../chat/audit/verify.js'
+import { type TrailVerdict, verifyTrail } from '../chat/audit/verify.js'
+import { type FleetVerdict, verifyTrails } from '../chat/audit/verify-fleet.js'
 import { openWriter } from '../chat/audit/writer.js'
 import { settingFlags } from '../config/flags.js'
 import type { Config } from '../config/settings.js'
@@ -32,12 +33,38 @@ function show(records: readonly ShownRecord[], json: boolean): void {
   for (const line of lines) say(line)
 }
 
-function keyOf(config: Config): Uint8Array {
-  const key = loadKey(config.auditDb, config.auditKey)
+function keyOf({ auditDb, auditKey }: Pick<Config, 'auditDb' | 'auditKey'>): Uint8Array {
+  const key = loadKey(auditDb, auditKey)
   if (key !== null) return key
   throw new Error(
-    `there is no key of the audit trail: neither G6_AUDIT_KEY nor the file ${keyFileOf(config.auditDb)}`,
+    `there is no key of the audit trail: neither G6_AUDIT_KEY nor the file ${keyFileOf(auditDb)}`,
   )
+}
+
+function verdictText(verdict: FleetVerdict['trails'][number]['verdict'] | TrailVerdict): string {
+  if (!verdict.ok) return `NOT whole, first at record ${verdict.seq}: ${verdict.message}`
+  const range = verdict.firstSeq === null ? '' : ` (${verdict.firstSeq} to ${verdict.lastSeq})`
+  const whole = `whole: ${verdict.records} records${range}`
+  return verdict.unsealed === true
+    ? `${whole}\nthe rows that find persons have no MACs yet: a server of this version adds them when it opens the database`
+    : whole
+}
+
+/** Of several servers: each, and what they witnessed of each other. */
+async function verifyAll(paths: readonly string[], auditKey: string | null, json: boolean): Promise<void> {
+  const given = paths.map(path => ({ path, key: keyOf({ auditDb: path, auditKey }) }))
+  const { trails, absent } = await verifyTrails(given)
+  if (trails.some(({ verdict }) => !verdict.ok)) process.exitCode = 1
+  for (const { database, verdict } of trails)
+    say(json ? JSON.stringify({ database, ...verdict }) : `${database}: ${verdictText(verdict)}`)
+  for (const { head, by, seq } of absent) {
+    const at = new Date(head.atMs).toISOString()
+    say(
+      json
+        ? JSON.stringify({ absent: head.instance, count: head.count, at, by, seq })
+        : `not given: the database of ${head.instance}, which had ${head.count} records at ${at} (${by}, record ${seq})`,
+    )
+  }
 }
 
 type Whom = { readonly user?: string; readonly stream?: string; readonly address?: string }
@@ -79,13 +106,13 @@ export function auditCommand(): Command {
   const add = <T extends object>(
     name: string,
     about: string,
-    work: (config: Config, options: T) => void | Promise<void>,
+    work: (config: Config, options: T, args: readonly string[]) => void | Promise<void>,
   ): Command =>
     settingFlags(audit.command(name), ['G6_AUDIT_DB', 'G6_AUDIT_KEY'])
       .description(about)
-      .action(async (_options: unknown, command: Command) => {
-        const prepared = prepare(command)
-        if (prepared !== null) await work(prepared.loaded.config, command.opts<T>())
+      .action(async function (this: Command) {
+        const prepared = prepare(this)
+        if (prepared !== null) await work(prepared.loaded.config, this.opts<T>(), this.args)
       })
 
   type Tail = { readonly lines: number; readonly follow?: true; readonly json?: true }
@@ -102,24 +129,24 @@ export function auditCommand(): Command {
   add<Verify>(
     'verify',
     'Walk the chain; exit 1 and the first bad record when it is not whole',
-    async (config, given) => {
+    async (config, given, databases) => {
+      if (databases.length > 0) {
+        if (given.head !== undefined)
+          throw new Error('--head is compared with one database: leave it out, or give no databases')
+        return verifyAll(databases, config.auditKey, given.json === true)
+      }
       const kept = given.head === undefined ? null : parseHead(readFileSync(given.head, 'utf8'))
       if (given.head !== undefined && kept === null)
         throw new Error(`${given.head} holds no head (g6 audit head)`)
       const verdict = await verifyTrail(config.auditDb, keyOf(config), kept)
       if (!verdict.ok) process.exitCode = 1
-      if (given.json) say(JSON.stringify(verdict))
-      else if (verdict.ok) {
-        const range = verdict.firstSeq === null ? '' : ` (${verdict.firstSeq} to ${verdict.lastSeq})`
-        say(`whole: ${verdict.records} records${range}`)
-        if (verdict.unsealed === true) {
-          say(
-            'the rows that find persons have no MACs yet: a server of this version adds them when it opens the database',
-          )
-        }
-      } else say(`NOT whole, first at record ${verdict.seq}: ${verdict.message}`)
+      say(given.json ? JSON.stringify(verdict) : verdictText(verdict))
     },
   )
+    .argument(
+      '[databases...]',
+      'Those of all servers of a fleet: each is checked, also against what the others witnessed of it',
+    )
     .option(
       '--head <file>',
       'Against a head that was kept elsewhere, instead of the one next to the database',
@@ -144,13 +171,15 @@ export function auditCommand(): Command {
         keyOf(config)
         const { writer } = await openWriter({ path: config.auditDb, key: config.auditKey, asServer: false })
         try {
-          const { subjects, records } = await writer.erase(names, Date.now(), warn)
-          if (subjects === 0) process.exitCode = 1
+          const { subjects, records, request } = await writer.erase(names, Date.now(), warn)
+          if (subjects === 0 && request === undefined) process.exitCode = 1
           say(
             subjects === 0
               ? 'nobody of that name is in the trail'
               : `erased; ${records} records can no longer be linked`,
           )
+          if (request !== undefined)
+            say(`the other servers of the fleet erase the person too: each records request ${request}`)
         } finally {
           await writer.close()
         }

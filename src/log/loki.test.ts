@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createLog } from './log.js'
 import { createLokiStream, type LokiOptions } from './loki.js'
@@ -10,7 +11,9 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
+type PushedStream = { readonly stream: object; readonly values: [string, string][] }
 type Pushed = {
+  readonly streams: readonly PushedStream[]
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly lines: readonly string[]
@@ -23,9 +26,9 @@ async function loki(...statuses: readonly number[]) {
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
-    const { streams } = JSON.parse(body) as { streams: { values: [string, string][] }[] }
+    const { streams } = JSON.parse(body) as { streams: PushedStream[] }
     const lines = streams.flatMap(({ values }) => values.map(([, line]) => line))
-    pushes.push({ path: request.url ?? '', headers: request.headers, lines })
+    pushes.push({ path: request.url ?? '', headers: request.headers, lines, streams })
     response.writeHead(statuses[Math.min(pushes.length, statuses.length) - 1] ?? 204).end()
     for (const wake of waiting.splice(0)) wake()
   })
@@ -68,6 +71,22 @@ test('every written line goes to Loki too, in order', async () => {
   const lines = server.pushes.flatMap(push => push.lines).map(line => JSON.parse(line) as { msg: string })
   expect(lines.map(({ msg }) => msg)).toEqual(['one', 'two'])
   expect(server.pushes[0]?.path).toBe('/loki/api/v1/push')
+})
+
+test('audit records of a fleet have labels of their own, and no other line gets them', async () => {
+  const server = await loki(204)
+  const { log, close } = pushing(server.url)
+  log.info('one')
+  log.info({ app: 'g6-audit', instance: 'a:9331', operation: 'stream.start' }, 'audit record')
+  log.info({ app: 'g6-audit' }, 'no instance')
+  log.info('"app":"g6-audit","instance":"b:9331"')
+  log.info({ in: { app: 'g6-audit', instance: 'b:9331' } }, 'within')
+  await close()
+  const streams = server.pushes.flatMap(push => push.streams)
+  const count = (stream: object) =>
+    streams.filter(each => isDeepStrictEqual(each.stream, stream)).flatMap(({ values }) => values).length
+  expect(count({ job: 'g6-stream', app: 'g6-audit', instance: 'a:9331' })).toBe(1)
+  expect(count({ job: 'g6-stream' })).toBe(4)
 })
 
 test('an address with a path is used as it is', async () => {

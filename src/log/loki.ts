@@ -34,7 +34,38 @@ const LAST_PUSH_MS = 1_000
 /** Answers to a batch that would be refused at every retry. */
 const REFUSED_FOR_GOOD: ReadonlySet<number> = new Set([400, 413, 422])
 
-type Line = { readonly atNs: string; readonly text: string }
+/** `instance`: of an audit record, which server of a fleet wrote it; null: any other line. */
+type Line = { readonly atNs: string; readonly text: string; readonly instance: string | null }
+
+/** What audit records of a fleet have, so that those of several servers are queried together. */
+const AUDIT_APP = 'g6-audit'
+
+/** Reads a line as JSON only where it names the app; in the text of a message its quotes would be escaped. */
+function auditInstanceOf(text: string): string | null {
+  if (!text.includes(`"app":"${AUDIT_APP}"`)) return null
+  try {
+    const { app, instance } = JSON.parse(text) as Readonly<Record<string, unknown>>
+    return app === AUDIT_APP && typeof instance === 'string' ? instance : null
+  } catch {
+    return null // not JSON, so no line of the audit
+  }
+}
+
+/** A stream of Loki for each set of labels, in the order of the lines. */
+function streamsOf(lines: readonly Line[]) {
+  const byInstance = new Map<string | null, [string, string][]>()
+  for (const { atNs, text, instance } of lines) {
+    const values = byInstance.get(instance)
+    if (values === undefined) byInstance.set(instance, [[atNs, text]])
+    else values.push([atNs, text])
+  }
+  return [...byInstance].map(([instance, values]) => {
+    return {
+      stream: { job: 'g6-stream', ...(instance === null ? {} : { app: AUDIT_APP, instance }) },
+      values,
+    }
+  })
+}
 
 function pushAddress(url: string): string {
   const address = new URL(url)
@@ -103,12 +134,11 @@ export function createLokiStream(options: LokiOptions): LokiStream {
   async function pushBatch(): Promise<void> {
     const batch = waiting.slice(0, MAX_BATCH)
     if (batch.length === 0) return
-    const values = batch.map(({ atNs, text }) => [atNs, text])
     try {
       const response = await request(address, {
         method: 'POST',
         headers,
-        body: JSON.stringify({ streams: [{ stream: { job: 'g6-stream' }, values }] }),
+        body: JSON.stringify({ streams: streamsOf(batch) }),
         signal: AbortSignal.any([life.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       })
       await response.body?.cancel()
@@ -133,7 +163,8 @@ export function createLokiStream(options: LokiOptions): LokiStream {
       // Loki orders lines only by time; the digits below the millisecond keep the order of two lines in one millisecond.
       written = (written + 1) % 1_000_000
       const atNs = `${Math.round(nowMs())}${String(written).padStart(6, '0')}`
-      waiting.push({ atNs, text: String(chunk).trimEnd() })
+      const text = String(chunk).trimEnd()
+      waiting.push({ atNs, text, instance: auditInstanceOf(text) })
       if (waiting.length > MAX_WAITING) {
         waiting.shift()
         dropped += 1

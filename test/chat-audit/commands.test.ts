@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createLocalWriter } from '../../src/chat/audit/background.js'
-import { startAuditTrail } from '../../src/chat/audit/trail.js'
+import { parseHead } from '../../src/chat/audit/files.js'
+import { type StartedTrail, startAuditTrail } from '../../src/chat/audit/trail.js'
 import type { AuditEntry, AuditTrail } from '../../src/chat/ports.js'
 import type { Person } from '../../src/contract/plugin.js'
 import { silentLog } from '../../src/log/log.js'
@@ -29,8 +30,8 @@ afterEach(async () => {
 
 const database = () => env.G6_AUDIT_DB ?? ''
 
-async function open(): Promise<AuditTrail> {
-  const store = { path: database(), key: null }
+async function open(path = database()): Promise<StartedTrail> {
+  const store = { path, key: env.G6_AUDIT_KEY ?? null }
   const started = startAuditTrail({
     store,
     settings: () => ({ auditRequired: false, auditStoreEmail: true, auditRetentionDays: 90 }),
@@ -96,6 +97,40 @@ test('a head kept elsewhere reveals a trail that was replaced by an older copy',
   expect(await run('verify', '--head', kept)).toMatchObject({
     code: 1,
     out: 'NOT whole, first at record 3: records 3 to 4 are missing at the end\n',
+  })
+})
+
+test('verify of all databases of a fleet finds what one of them lost and another server has seen', async () => {
+  const [here, there] = ['audit.db', 'b.db'].map(name => join(folder, name))
+  if (here === undefined || there === undefined) throw new Error('two databases')
+  env = { ...env, G6_AUDIT_KEY: 'a key that all servers of the fleet have' }
+  const opened = await open(here)
+  opened.witness('a:1', [])
+  await opened.close()
+  const earlier = ['', '.head'].map(end => readFileSync(here + end))
+  await write(...stream(1))
+  const head = parseHead(readFileSync(`${here}.head`, 'utf8'))
+  if (head === null) throw new Error('no head')
+  const witness = await open(there)
+  witness.witness('b:1', [
+    { instance: 'a:1', ...head },
+    { instance: 'c:1', ...head, mac: '0'.repeat(64) },
+  ])
+  await witness.close()
+  const at = new Date(head.atMs).toISOString()
+  const rest =
+    `${there}: whole: 1 records (1 to 1)\n` +
+    `not given: the database of c:1, which had 3 records at ${at} (b:1, record 1)\n`
+  expect(await run('verify', here, there)).toMatchObject({
+    code: 0,
+    out: `${here}: whole: 3 records (1 to 3)\n${rest}`,
+  })
+  for (const [i, end] of ['', '.head'].entries()) writeFileSync(here + end, earlier[i] ?? '')
+  expect(await run('verify', here, there)).toMatchObject({
+    code: 1,
+    out:
+      `${here}: NOT whole, first at record 2: records 2 to 3 are missing at the end: ` +
+      `b:1 witnessed record 3 of a:1 (record 1 of ${there})\n${rest}`,
   })
 })
 

@@ -83,6 +83,8 @@ export type ChatRigOptions = {
   readonly observer?: AnswerObserver
   /** Its own memory unless given. */
   readonly store?: LogStore
+  /** Gets every record too. */
+  readonly trail?: Pick<AuditTrail, 'record'>
   /** The system's unless given. */
   readonly clock?: Clock
   /** Instead of the double that knows `person:NAME`. */
@@ -107,7 +109,10 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const records: AuditEntry[] = []
   const flag = { enabled: true, allows: true, canStart: true, hasKey: true }
   const audit: AuditTrail = {
-    record: entry => records.push(entry),
+    record: entry => {
+      records.push(entry)
+      options.trail?.record(entry)
+    },
     canStart: () => flag.canStart,
     close: async () => {},
   }

@@ -5,14 +5,16 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { threadCalls } from '../../files/thread-calls.js'
 import type { Draft } from './draft.js'
+import type { CarriedOut, ErasureRequest } from './erasure-requests.js'
 import { AuditError } from './files.js'
 import type { Removed } from './store.js'
 import type { Appended, AuditWriter, Opened, Vanished, WriterOptions } from './writer.js'
 
 /** Each call may reject with an error that has a `code`. Nothing may be called after `close`. */
-export type BackgroundWriter = Pick<AuditWriter, 'append' | 'check' | 'sweep' | 'close'> & {
+export type BackgroundWriter = Pick<AuditWriter, 'append' | 'check' | 'sweep' | 'carryOut' | 'close'> & {
   /** Called first, and again after it failed. */
   open(): Promise<Opened>
+  requests(nowMs: number): Promise<readonly ErasureRequest[]>
 }
 
 export type Call =
@@ -20,6 +22,8 @@ export type Call =
   | { readonly do: 'append'; readonly drafts: readonly Draft[] }
   | { readonly do: 'check' }
   | { readonly do: 'sweep'; readonly beforeMs: number; readonly atMs: number }
+  | { readonly do: 'requests'; readonly nowMs: number }
+  | { readonly do: 'carryOut'; readonly requests: readonly ErasureRequest[]; readonly nowMs: number }
   | { readonly do: 'close' }
 
 const THREAD_FILE = fileURLToPath(new URL('./writer-thread.js', import.meta.url))
@@ -56,8 +60,18 @@ export function createCalls(options: WriterOptions): (call: Call) => Promise<unk
     }
     if (call.do === 'close') return writer?.close()
     if (writer === null) throw new AuditError('missing', 'the audit trail is not open')
-    if (call.do === 'check') return writer.check()
-    return call.do === 'append' ? writer.append(call.drafts) : writer.sweep(call.beforeMs, call.atMs)
+    switch (call.do) {
+      case 'check':
+        return writer.check()
+      case 'append':
+        return writer.append(call.drafts)
+      case 'sweep':
+        return writer.sweep(call.beforeMs, call.atMs)
+      case 'requests':
+        return writer.requests(call.nowMs)
+      case 'carryOut':
+        return writer.carryOut(call.requests, call.nowMs)
+    }
   }
 }
 
@@ -68,6 +82,9 @@ function proxy(call: (call: Call) => Promise<unknown>): BackgroundWriter {
     append: drafts => call({ do: 'append', drafts }) as Promise<Appended>,
     check: () => call({ do: 'check' }) as Promise<void>,
     sweep: (beforeMs, atMs) => call({ do: 'sweep', beforeMs, atMs }) as Promise<Removed>,
+    requests: nowMs => call({ do: 'requests', nowMs }) as Promise<readonly ErasureRequest[]>,
+    carryOut: (requests, nowMs) =>
+      call({ do: 'carryOut', requests, nowMs }) as Promise<readonly CarriedOut[]>,
     close: () => call({ do: 'close' }) as Promise<void>,
   }
 }

@@ -20,6 +20,7 @@ export type Records = {
   /** The newest, oldest of them first. */
   newest(count: number): readonly AuditRecord[]
   ofSubject(ref: string): readonly AuditRecord[]
+  ofOperation(operation: string): readonly AuditRecord[]
   /** What the record with this number follows; null: that record is missing. */
   before(seq: number): string | null
   /** Numbers are missing between the first and the last. */
@@ -40,6 +41,7 @@ export function createRecords(database: Database): Records {
   const page = records(`WHERE seq >= ? ORDER BY seq LIMIT ${PAGE}`)
   const newest = records('ORDER BY seq DESC LIMIT ?')
   const ofSubject = records('WHERE subject = ? ORDER BY seq')
+  const ofOperation = records('WHERE operation = ? ORDER BY seq')
   const start = database.query<{ readonly subject: string | null }>(
     "SELECT subject FROM records WHERE stream_id = ? AND operation = 'stream.start' LIMIT 1",
   )
@@ -74,6 +76,7 @@ export function createRecords(database: Database): Records {
     from,
     newest: count => newest.all(count).toReversed(),
     ofSubject: ref => ofSubject.all(ref),
+    ofOperation: operation => ofOperation.all(operation),
     subjectOfStream: streamId => start.first(streamId)?.subject,
     before: seq => {
       const { throughSeq = 0, mac = GENESIS_MAC } = point.first() ?? {}

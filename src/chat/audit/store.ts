@@ -1,17 +1,28 @@
 // The audit trail as a database: adds records in transactions, keeps the chain, ends streams that a crash left open, removes
 // old records up to a signed checkpoint, and erases subjects. Synchronous: when a call returns, its work is on the disk; when
 // it throws, nothing was changed.
+import { randomUUID } from 'node:crypto'
 import { macOf, signCheckpoint, type Unsealed } from './chain.js'
 import { openForWriting } from './database.js'
 import { canonicalJson, type Draft, ownDraft } from './draft.js'
+import {
+  type CarriedOut,
+  type ErasureRequest,
+  isSigned,
+  openErasureRequests,
+  signRequest,
+} from './erasure-requests.js'
 import { AuditError } from './files.js'
 import { createMeta } from './meta.js'
 import { createRecords, type Link, type Records } from './records.js'
-import { commitmentTo, createSubjects, type Found, type SubjectName } from './subjects.js'
-import { findTrusted, type Warn } from './trust.js'
+import { commitmentTo, createSubjects, type Found, lookupOf, type SubjectName } from './subjects.js'
+import { findByLookups, type Warn } from './trust.js'
 
 /** How many subjects and records were removed or erased. */
 export type Removed = { readonly subjects: number; readonly records: number }
+
+/** `request`: the others of the fleet are asked too; its id. */
+export type Erased = Removed & { readonly request?: string }
 
 export type AuditStore = {
   readonly records: Records
@@ -25,13 +36,20 @@ export type AuditStore = {
   endOpenStreams(atMs: number): number
   /** Removes at most `limit` records from before `beforeMs`. 0 records: nothing is left to remove. */
   sweep(beforeMs: number, atMs: number, limit: number): Removed
-  /** Erases the subjects with these names, and records that. Throws AuditError `changed` when their rows cannot be trusted. */
-  erase(names: readonly SubjectName[], atMs: number, warn?: Warn): Removed
+  /**
+   * Erases the subjects with these names, and records that; where the trail is shared it is a request to all servers. Throws
+   * AuditError `changed` when their rows cannot be trusted.
+   */
+  erase(names: readonly SubjectName[], atMs: number, warn?: Warn): Erased
+  /** What the servers of the fleet may still have to carry out. */
+  requests(nowMs: number): readonly ErasureRequest[]
+  /** Carries out those that were not carried out here, each at once and with its record; an answer for each. */
+  carryOut(requests: readonly ErasureRequest[], nowMs: number): readonly CarriedOut[]
   close(): void
 }
 
 /** Throws AuditError `wrong_key` and SQLite errors. */
-export function openStore(path: string, key: Uint8Array): AuditStore {
+export function openStore(path: string, key: Uint8Array, isShared = false): AuditStore {
   const database = openForWriting(path)
   const meta = createMeta(database, key)
   try {
@@ -42,6 +60,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
   }
   const records = createRecords(database)
   const subjects = createSubjects(database, key)
+  const erasures = openErasureRequests(database, isShared)
   const insert = database.command(
     'INSERT INTO records (seq, at_ms, operation, stream_id, subject, details, mac) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
@@ -132,6 +151,28 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     drafts.reduce((previous: Link, draft) => add(draft, previous), records.last())
   }
 
+  /** In a transaction. */
+  function eraseAll(lookups: readonly string[], atMs: number, warn: Warn): Removed {
+    const refs = findByLookups(database, key, lookups, warn)
+    let count = 0
+    for (const ref of refs) {
+      const ofSubject = countOf.first(ref)?.count ?? 0
+      count += ofSubject
+      deleteKeptOf(ref)
+      subjects.erase(ref)
+      addAll([ownDraft('audit.erase', atMs, { erased: ref, records: ofSubject })])
+    }
+    return { subjects: refs.length, records: count }
+  }
+
+  /** In a transaction, so that it is carried out and recorded once. */
+  function carryOut(request: ErasureRequest, atMs: number, warn: Warn): Removed {
+    const removed = eraseAll(request.lookups, atMs, warn)
+    erasures?.add(request, atMs)
+    addAll([ownDraft('audit.erase_request', atMs, { request: request.id, ...removed })])
+    return removed
+  }
+
   /** SQLite overwrites what is deleted in the database, but the write-ahead log has it until it is truncated. */
   function truncateLog(): void {
     // A reader (`g6 audit verify`) may keep the log in use for long; batches must not wait for that.
@@ -178,20 +219,31 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
       return swept
     },
     erase: (names, atMs, warn = () => {}) => {
-      const erased = database.transaction(() => {
-        const refs = findTrusted(database, key, names, warn)
-        let count = 0
-        for (const ref of refs) {
-          const ofSubject = countOf.first(ref)?.count ?? 0
-          count += ofSubject
-          deleteKeptOf(ref)
-          subjects.erase(ref)
-          addAll([ownDraft('audit.erase', atMs, { erased: ref, records: ofSubject })])
-        }
-        return { subjects: refs.length, records: count }
+      const lookups = names.map(name => lookupOf(key, name))
+      const erased = database.transaction((): Erased => {
+        if (erasures === null) return eraseAll(lookups, atMs, warn)
+        const request = signRequest(key, { id: randomUUID(), atMs, lookups })
+        return { ...carryOut(request, atMs, warn), request: request.id }
       })
       truncateLog()
       return erased
+    },
+    requests: nowMs => erasures?.valid(nowMs) ?? [],
+    carryOut: (requests, nowMs) => {
+      let erased = 0
+      const answers = requests.map((request): CarriedOut => {
+        if (erasures === null || erasures.isKnown(request, nowMs)) return 'known'
+        if (!isSigned(key, request)) return 'foreign'
+        try {
+          erased += database.transaction(() => carryOut(request, nowMs, () => {})).subjects
+          return 'done'
+        } catch (error) {
+          if (error instanceof AuditError && error.code === 'changed') return 'changed'
+          throw error
+        }
+      })
+      if (erased > 0) truncateLog()
+      return answers
     },
     close: () => {
       try {

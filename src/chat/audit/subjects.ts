@@ -28,6 +28,8 @@ export type Subjects = {
   byRef(ref: string): Found
   /** The references of all subjects with this name. */
   find(name: SubjectName): readonly string[]
+  /** The same by the lookup of the name. */
+  findBy(lookup: string): readonly string[]
   /** Deletes salt and lookups, so that nobody can link the remaining records to the subject. */
   erase(ref: string): void
   /** Deletes subjects last used before that time that have no records left. */
@@ -49,8 +51,10 @@ export function commitmentTo(value: string, salt: Uint8Array): string {
   return createHmac('sha256', salt).update(value).digest('hex')
 }
 
-/** Finds a subject's salt without storing the name; deleted together with the salt. Hex. */
-function lookupOf(key: Uint8Array, { kind, text }: SubjectName): string {
+/**
+ * Finds a subject's salt without storing the name, the same in every trail with this key; deleted together with the salt. Hex.
+ */
+export function lookupOf(key: Uint8Array, { kind, text }: SubjectName): string {
   const spelled = kind === 'name' ? text.trim().toLowerCase() : text
   return createHmac('sha256', key).update(`g6-audit-lookup\0${kind}\0${spelled}`).digest('hex')
 }
@@ -102,6 +106,8 @@ export function createSubjects(database: Database, key: Uint8Array): Subjects {
     const row = byRef.first(ref)
     return row?.mac != null && isSameMac(row.mac, macOfRows(row)) ? row : null
   }
+
+  const findBy = (lookup: string): readonly string[] => refsOf.all(lookup).map(({ ref }) => ref)
 
   /** Rows that were checked in this transaction. */
   const checked = new Map<string, Row>()
@@ -155,7 +161,8 @@ export function createSubjects(database: Database, key: Uint8Array): Subjects {
       return { ref, salt, mac: isChanged ? seal(ref) : null }
     },
     byRef: ref => ({ ref, salt: checkedOnce(ref)?.salt ?? null, mac: null }),
-    find: name => refsOf.all(lookupOf(key, name)).map(({ ref }) => ref),
+    find: name => findBy(lookupOf(key, name)),
+    findBy,
     erase,
     sweep: beforeMs => {
       const refs = unused.all(beforeMs)

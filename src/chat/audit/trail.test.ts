@@ -43,6 +43,8 @@ class ScriptedWriter implements BackgroundWriter {
     if (this.openFault !== null) throw this.openFault
     return OPENED
   }
+  requests = async () => []
+  carryOut = async () => []
   append(drafts: readonly Draft[]): Promise<Appended> {
     return new Promise((resolve, reject) => {
       const answer = (error?: Error): void => {

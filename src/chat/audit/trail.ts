@@ -15,9 +15,12 @@ import type { Config } from '../../config/settings.js'
 import type { Log } from '../../log/log.js'
 import type { AuditEntry, AuditTrail } from '../ports.js'
 import { type BackgroundWriter, createBackgroundWriter } from './background.js'
+import type { Head } from './chain.js'
 import { type Draft, draftOf, type LogLine, logLineOf, ownDraft } from './draft.js'
-import { type AuditErrorCode, codeOf } from './files.js'
+import type { CarriedOut, ErasureRequest } from './erasure-requests.js'
+import { type AuditErrorCode, codeOf, readHead } from './files.js'
 import { isRefusal, type LeftOut, Refusals, WaitingRecords } from './queue.js'
+import { type SeenHead, seenText } from './witness.js'
 import type { WriterOptions } from './writer.js'
 
 export type AuditSettings = Pick<Config, 'auditRequired' | 'auditStoreEmail' | 'auditRetentionDays'>
@@ -35,6 +38,8 @@ export type TrailOptions = {
   readonly observer?: AuditObserver
   readonly log: Log
   readonly clock?: Clock
+  /** Of a fleet: the server, as a label of its lines in the log; null: not known yet. */
+  readonly instance?: () => string | null
   readonly writer?: BackgroundWriter
   /** Limit of waiting records; default 20 000. */
   readonly maxWaiting?: number
@@ -46,10 +51,23 @@ export type TrailOptions = {
   readonly checkEveryMs?: number
 }
 
-export type StartedTrail = AuditTrail & {
-  /** Resolves after the first attempt to open the store; further attempts follow. Never rejects. */
-  readonly opened: Promise<void>
+/** What the trails of a fleet share (src/chat/shared/audit.ts). */
+export type SharedTrail = {
+  /** The newest signed head; null: there is none yet. */
+  head(): Promise<Head | null>
+  /** Records the heads of the other servers; `by`: this one. */
+  witness(by: string, heads: readonly SeenHead[]): void
+  /** The requests to erase that this trail knows. Null: its store is unavailable. */
+  requests(): Promise<readonly ErasureRequest[] | null>
+  /** An answer for each; null: its store is unavailable. */
+  carryOut(requests: readonly ErasureRequest[]): Promise<readonly CarriedOut[] | null>
 }
+
+export type StartedTrail = AuditTrail &
+  SharedTrail & {
+    /** Resolves after the first attempt to open the store; further attempts follow. Never rejects. */
+    readonly opened: Promise<void>
+  }
 
 /**
  * So many entries wait as they came: the first word of an answer would wait for its record to be made, and making those of a batch
@@ -84,10 +102,11 @@ export function startAuditTrail(options: TrailOptions): StartedTrail {
   return new Trail(options)
 }
 
-export type LateTrail = AuditTrail & {
-  /** Starts it, once; resolves after the first attempt to open the store. Never rejects. */
-  start(): Promise<void>
-}
+export type LateTrail = AuditTrail &
+  SharedTrail & {
+    /** Starts it, once; resolves after the first attempt to open the store. Never rejects. */
+    start(): Promise<void>
+  }
 
 /** A trail that starts when it is first needed: a server without the relay opens nothing. `isRequired` applies before that. */
 export function lateTrail(startTrail: () => StartedTrail, isRequired: () => boolean): LateTrail {
@@ -101,6 +120,10 @@ export function lateTrail(startTrail: () => StartedTrail, isRequired: () => bool
     record: entry => started().record(entry),
     canStart: () => trail?.canStart() ?? !isRequired(),
     close: async () => trail?.close(),
+    head: async () => trail?.head() ?? null,
+    witness: (by, heads) => started().witness(by, heads),
+    requests: () => started().requests(),
+    carryOut: requests => started().carryOut(requests),
   }
 }
 
@@ -147,6 +170,34 @@ class Trail implements StartedTrail {
     const isFull = this.#waiting.count + this.#unmade.length > this.#waiting.maxRecords
     if (isFull || this.#unmade.length >= MAX_UNMADE || this.#closing !== null) this.#makeRecords()
     if (this.#closing === null) this.#commitIn(GATHER_MS)
+  }
+
+  head(): Promise<Head | null> {
+    return readHead(this.#options.store.path)
+  }
+
+  witness(by: string, heads: readonly SeenHead[]): void {
+    if (this.#closing !== null) return
+    this.#makeRecords()
+    const details = { by, heads: heads.map(seenText) }
+    this.#waiting.add(ownDraft('audit.witness', this.#clock.nowMs(), details))
+    this.#commitIn(GATHER_MS)
+  }
+
+  async requests(): Promise<readonly ErasureRequest[] | null> {
+    return this.#isUsable ? this.#writer.requests(Math.round(this.#clock.nowMs())) : null
+  }
+
+  async carryOut(requests: readonly ErasureRequest[]): Promise<readonly CarriedOut[] | null> {
+    if (!this.#isUsable) return null
+    const answers = await this.#writer.carryOut(requests, Math.round(this.#clock.nowMs()))
+    for (const answer of answers)
+      if (answer === 'done') this.#options.observer?.onCommitted?.('audit.erase_request')
+    return answers
+  }
+
+  get #isUsable(): boolean {
+    return this.#isOpen && this.#failingSinceMs === null && this.#closing === null
   }
 
   #makeRecords(): void {
@@ -234,7 +285,9 @@ class Trail implements StartedTrail {
   async #commitBatch(): Promise<void> {
     const { log, observer } = this.#options
     this.#makeRecords()
-    for (const line of this.#lines.splice(0)) log.info(line, 'audit record')
+    const instance = this.#options.instance?.() ?? null
+    const labels = instance === null ? {} : { app: 'g6-audit', instance }
+    for (const line of this.#lines.splice(0)) log.info({ ...line, ...labels }, 'audit record')
     const { lost } = this.#waiting
     const batch = this.#waiting.oldest(MAX_BATCH)
     const leftOut = this.#isCountDue ? this.#refusals.leftOut : null

@@ -6,7 +6,7 @@ import { hasSeals } from './database.js'
 import { AuditError } from './files.js'
 import { createMeta } from './meta.js'
 import { createRecords, type KeptValue, type Records } from './records.js'
-import { commitmentTo, createSubjects, type SubjectName } from './subjects.js'
+import { commitmentTo, createSubjects, lookupOf, type SubjectName } from './subjects.js'
 
 /** What this program itself reads again of a record's details. */
 export type Details = {
@@ -16,6 +16,9 @@ export type Details = {
   readonly subjectMac?: string
   readonly why?: string
   readonly lastSeq?: number
+  /** Of a witness: which server it was, and the heads of the others. */
+  readonly by?: string
+  readonly heads?: readonly string[]
 }
 
 /** Of a record that is as it was sealed: JSON. */
@@ -66,6 +69,21 @@ export function findTrusted(
   names: readonly SubjectName[],
   warn: Warn,
 ): readonly string[] {
+  return findByLookups(
+    database,
+    key,
+    names.map(name => lookupOf(key, name)),
+    warn,
+  )
+}
+
+/** The same by the lookups of the names. */
+export function findByLookups(
+  database: Database,
+  key: Uint8Array,
+  lookups: readonly string[],
+  warn: Warn,
+): readonly string[] {
   if (!hasSeals(database) || !createMeta(database, key).has('sealed')) {
     throw refused(
       'the rows that find a person have no MACs (a server that opens a database of an earlier version adds them)',
@@ -73,7 +91,7 @@ export function findTrusted(
   }
   const subjects = createSubjects(database, key)
   const records = createRecords(database)
-  const refs = [...new Set(names.flatMap(name => subjects.find(name)))]
+  const refs = [...new Set(lookups.flatMap(subjects.findBy))]
   const changed = subjects.changed()
   const erased = erasedRefs(database)
   for (const ref of refs) {

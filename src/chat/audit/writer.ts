@@ -3,6 +3,7 @@
 import { type Head, signHead } from './chain.js'
 import { ensureOneName, holdWriterLock } from './database.js'
 import { type Draft, ownDraft } from './draft.js'
+import type { CarriedOut, ErasureRequest } from './erasure-requests.js'
 import {
   AuditError,
   codeOf,
@@ -13,7 +14,7 @@ import {
   setAside,
   writeHead,
 } from './files.js'
-import { type AuditStore, openStore, type Removed } from './store.js'
+import { type AuditStore, type Erased, openStore, type Removed } from './store.js'
 import type { SubjectName } from './subjects.js'
 import type { Warn } from './trust.js'
 
@@ -23,6 +24,8 @@ export type WriterOptions = {
   readonly key: string | null
   /** Takes the lock, and ends the streams that are still open: they are of a server that crashed. */
   readonly asServer: boolean
+  /** With the other servers of a fleet. */
+  readonly isShared?: boolean
 }
 
 export type Opened = {
@@ -56,7 +59,9 @@ export type AuditWriter = {
   /** Rejects with AuditError `vanished` when the database is no longer the one that was opened. */
   check(): Promise<void>
   sweep(beforeMs: number, atMs: number): Promise<Removed>
-  erase(names: readonly SubjectName[], atMs: number, warn?: Warn): Promise<Removed>
+  erase(names: readonly SubjectName[], atMs: number, warn?: Warn): Promise<Erased>
+  requests(nowMs: number): readonly ErasureRequest[]
+  carryOut(requests: readonly ErasureRequest[], nowMs: number): Promise<readonly CarriedOut[]>
   /** Null: the database is where it was. */
   vanished(): Vanished | null
   close(): Promise<void>
@@ -84,14 +89,14 @@ export async function openWriter(
 }
 
 async function openLocked(
-  { path, key: configured, asServer }: WriterOptions,
+  { path, key: configured, asServer, isShared = false }: WriterOptions,
   nowMs: () => number,
   vanished: Vanished | null,
   unlock: () => void,
 ): Promise<OpenWriter> {
   if (vanished?.isCut) setAside(path, nowMs())
   const { key, madeAt } = loadOrMakeKey(path, configured, vanished?.key)
-  const store = openStore(path, key)
+  const store = openStore(path, key, isShared)
   let lastPut: Promise<void> = Promise.resolve()
   try {
     const sealsRemoved = store.seal(nowMs()) === 'removed'
@@ -177,6 +182,16 @@ async function openLocked(
         const erased = store.erase(names, atMs, warn)
         await putHead()
         return erased
+      },
+      requests: store.requests,
+      carryOut: async (requests, nowMs) => {
+        check(databaseFile, logFile)
+        const answers = store.carryOut(requests, nowMs)
+        if (answers.includes('done')) {
+          last = store.records.last()
+          await putHead()
+        }
+        return answers
       },
       close: async () => {
         await lastPut
