@@ -14,9 +14,9 @@ const folder = mkdtempSync(join(tmpdir(), 'g6-package-'))
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
-/** What needs a checkout stays there; test/ has the vectors for other clients, bench/ has the four benchmarks of operators, built. */
+/** What needs a checkout stays there; test/ has the vectors for other clients, bench/ has the benchmarks of operators, built. */
 const NOT_SHIPPED =
-  /(^|\/)tools\/|\.test\.(d\.)?[jt]s$|^test\/(?!vectors\/)|^bench\/|^dist\/bench\/(?!(cycle|sse|chat|fanout)\/|[\w-]+\.(js|d\.ts)$)/
+  /(^|\/)tools\/|\.test\.(d\.)?[jt]s$|^test\/(?!vectors\/)|^bench\/|^dist\/bench\/(?!(cycle|sse|chat|fanout|fleet)\/|[\w-]+\.(js|d\.ts)$)/
 const NEEDS_CHECKOUT = [
   ['bench', 'web'],
   ['bench', 'compare', 'run.json', '--json'],

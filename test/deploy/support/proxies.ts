@@ -200,7 +200,7 @@ export async function startHaproxy(
     ['timeout client 60s', 'timeout client 4s'],
     ['timeout server 60s', 'timeout server 4s'],
   ])
-  const site = servers === undefined ? whole : whole.slice(0, whole.indexOf('backend g6\n')) + servers
+  const site = servers === undefined ? whole : whole.slice(0, whole.indexOf('\nbackend g6\n') + 1) + servers
   const subPath = replaced(shipped('haproxy/sub-path.cfg'), [
     ['127.0.0.1:9329', to],
     ['timeout server 60s', 'timeout server 4s'],
