@@ -58,7 +58,7 @@ export function allRules({ settings, board, allowExec }: RulesFrom): readonly No
       `the rule ${twice.name} is in the settings and in the board file; allowed: a name for each`,
     )
   const runs = ofBoard.some(({ send }) => send.some(({ kind }) => kind === 'exec'))
-  // A board file may come from somebody else.
+  // A board file may be written by another person than the operator.
   const refusal = runs && board !== null ? execRefusal(board.path, allowExec) : null
   if (refusal !== null) throw new Error(refusal)
   return [...settings, ...ofBoard]

@@ -105,7 +105,7 @@ test('a Redis that does not answer in time decides nothing', async () => {
   }
 })
 
-test('where Redis is required, nobody starts without it', async () => {
+test('where Redis is required, no answer starts without it', async () => {
   const { limits, engine } = node({ redisRequired: true })
   engine.isGone = true
   expect(await limits.start(caller('a'))).toMatchObject({ ok: false, code: 'engine_gone' })

@@ -38,7 +38,7 @@ export type PlaceTimes = { readonly leaseMs: number; readonly renewMs: number }
 export const PLACE_TIMES: PlaceTimes = { leaseMs: 30_000, renewMs: 10_000 }
 /** A counter of tokens outlives its day, for servers whose clock is behind. */
 const TOKENS_KEPT_MS = 48 * 3_600_000
-/** Once Redis was late nobody waits for it for so long: a Redis that hangs delays one question a second, until beats find it gone. */
+/** After Redis was late, questions do not wait for it for so long: one that hangs delays one question a second, until it counts as gone. */
 const REST_MS = 1_000
 const ANY_NUMBER = Number.MAX_SAFE_INTEGER
 
@@ -77,6 +77,13 @@ export function createFleetLimits(parts: FleetLimitParts): FleetLimits {
     parts.onLocal?.()
     return 'gone'
   }
+
+  /** For what needs no answer: that Redis is away or late is expected, any other failure is a fault. */
+  const unlessAway =
+    (what: string) =>
+    (error: unknown): void => {
+      if (!(error instanceof EngineError) || error.fault === 'refused') parts.onFault?.(what, error)
+    }
 
   const nodes = (): number => parts.engine()?.nodes ?? 1
 
@@ -134,7 +141,7 @@ export function createFleetLimits(parts: FleetLimitParts): FleetLimits {
         if (!places.delete(id)) return
         const engine = parts.engine()
         // Without it the place is free when its lease ends.
-        if (engine !== null) leavePlace(engine.link.run, key, id).catch(() => {})
+        if (engine !== null) leavePlace(engine.link.run, key, id).catch(unlessAway('leave'))
       },
     }
   }
@@ -144,7 +151,7 @@ export function createFleetLimits(parts: FleetLimitParts): FleetLimits {
     const engine = parts.engine()
     if (engine === null || engine.isGone) return
     for (const [id, key] of places)
-      takePlace(engine.link.run, key, id, ANY_NUMBER, times.leaseMs).catch(() => {})
+      takePlace(engine.link.run, key, id, ANY_NUMBER, times.leaseMs).catch(unlessAway('renew'))
   }
 
   return {
@@ -155,8 +162,10 @@ export function createFleetLimits(parts: FleetLimitParts): FleetLimits {
       const engine = parts.engine()
       const sum = tokens.in + tokens.out
       if (relayKey === null || relayKey.tokensPerDay === null || engine === null || sum <= 0) return
-      // The tokens are in the database of keys of this server too.
-      spendTokens(engine.link.run, tokensKey(engine.fleet, relayKey), sum, TOKENS_KEPT_MS).catch(() => {})
+      // What Redis misses while it is away is in the database of keys of this server, and counts here only.
+      spendTokens(engine.link.run, tokensKey(engine.fleet, relayKey), sum, TOKENS_KEPT_MS).catch(
+        unlessAway('spend'),
+      )
     },
     get hasKeys() {
       return local.hasKeys

@@ -92,7 +92,7 @@ export type StoreEvents = {
   onFenced?(streamId: string): void
 }
 
-/** Whose question it is that a key was claimed for. `gone`: nobody can say. */
+/** Whose question a key was claimed for. `gone`: Redis does not answer, so it is not known. */
 export type Claimed =
   | { readonly kind: 'mine' | 'conflict' | 'gone' }
   | { readonly kind: 'joined'; readonly streamId: string }
