@@ -162,6 +162,7 @@ export function createFleet(parts: FleetParts): Fleet {
             // Redis does not answer, so the tokens of this fleet are unknown.
             if (why === 'connect' || why === 'deadline') settle(null)
           },
+          onUp: () => node?.reached(),
           onAnswer: (_lane, seconds) => metrics.g6_fleet_engine_seconds.observe(seconds),
         },
       })

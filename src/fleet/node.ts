@@ -260,6 +260,12 @@ export class FleetNode {
     this.#tick()
   }
 
+  /** A connection to Redis is up. A node that has not joined does so now: a server that starts need not wait for the next beat. */
+  reached(): void {
+    const { commands, isListening } = this.#options.link
+    if (!this.#isStopped && !this.#isMember && commands.isUp && isListening) this.#join()
+  }
+
   /** The loop made a board, or found nothing new: it ticks. `isFresh`: its source is. */
   own(own: OwnBoard, isFresh: boolean): void {
     this.#loopBeats = 0
