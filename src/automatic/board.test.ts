@@ -173,7 +173,10 @@ describe('tones', () => {
     [{ incidents: [{ title: 'db down', status: 'triggered' }] }, ['warn']],
     // What is wrong now.
     [{ errors: ['no space'], last_errors: ['old'] }, ['warn']],
-    [{ errors: [], alarms: 'none' }, []],
+    [{ errors: [], alarms: 'none', warnings: [], problems: 'none' }, []],
+    [{ warnings: ['disk nearly full'] }, ['warn']],
+    [{ problems: ['no route to the store'] }, ['warn']],
+    [{ instances: [{ name: 'a', status: 'REPAIRING' }] }, ['warn']],
     [
       {
         nodes: [

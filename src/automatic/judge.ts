@@ -170,7 +170,7 @@ export function statusTone(name: string, value: unknown): StateTone | undefined 
   return value ? 'ok' : 'error'
 }
 
-const PROBLEMS = setOf('errors alarms')
+const PROBLEMS = setOf('errors alarms warnings problems')
 const NO_PROBLEM = /^(?:none|no|no errors?|nil|null|n\/a|ok|false|[-–—0]*)$/i
 
 /** Whether what stands under this name is wrong now. */

@@ -20,7 +20,8 @@ export const STATE_WORDS: Readonly<Record<StateTone, string>> = {
     suspended throttled undersized misplaced out_of_service restarting auto_restart flapping at_risk health_warn stopping
     stopped terminating unstable limited impaired lagging overloaded delayed incomplete invalid
     rollback rolling_back rolled_back out_of_sync backoff recovery peering backfilling lost_contact
-    unavail resilvering rebuilding non_critical missing onbatt dischrg triggered`,
+    unavail resilvering rebuilding non_critical missing onbatt dischrg triggered
+    repairing`,
   error: `
     red error err critical crit fatal failed failing failure fail down unhealthy disconnected offline dead outage major_outage
     partial_outage crashloopbackoff imagepullbackoff oomkilled evicted timed_out timeout unreachable inconsistent corrupt
