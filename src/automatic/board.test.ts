@@ -187,6 +187,27 @@ describe('tones', () => {
       ['warn'],
     ],
     [{ errors: [{ message: 'boom', path: 'a' }] }, ['warn']],
+    // How many there are of how many there should be.
+    [
+      {
+        services: [
+          { name: 'a', replicas: '3/3' },
+          { name: 'b', replicas: '1/3' },
+          { name: 'c', replicas: '0/0' },
+        ],
+      },
+      ['ok', 'warn', 'info'],
+    ],
+    [
+      {
+        pods: [
+          { name: 'a', ready: '0/1', status: 'Completed' },
+          { name: 'b', ready: '0/1', status: 'Running' },
+        ],
+      },
+      ['info', 'ok', 'warn', 'ok'],
+    ],
+    [{ disks: [{ name: 'a', slot: '1/3' }] }, []],
     // The codes of sensors, but not of regions.
     [
       {

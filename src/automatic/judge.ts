@@ -126,8 +126,20 @@ function isExitZero(whole: string, words: readonly string[]): boolean {
   return words.some(other => other.startsWith(`${whole}_0`))
 }
 
+/** `READY 0/1`, `Replicas 2/3`: how many there are of how many there should be. */
+const SHARES = setOf('ready replicas')
+const SHARE = /^(\d{1,6})\/(\d{1,6})$/
+
+function shareTone([, there, wanted]: RegExpExecArray, isFinished: boolean): StateTone {
+  if (Number(wanted) === 0) return 'info'
+  if (Number(there) >= Number(wanted)) return 'ok'
+  return isFinished ? 'info' : 'warn'
+}
+
 /** The tone of a state word among its surroundings. */
 export function wordTone({ base, word }: StateValue, around: Surroundings, extra: ExtraWords): Judged {
+  const share = SHARE.exec(word)
+  if (share !== null) return { tone: shareTone(share, around.isFinished) }
   const tone = toneByItself(word, base, around.isAlert, extra)
   const whole = normalWord(word)
   // Whether a node is ready is known while all is well.
@@ -195,7 +207,7 @@ export function stateAt(path: readonly string[], value: unknown): StateValue | n
   if (typeof value !== 'string' || value === '' || value.length > MAX_STATE_CHARS) return null
   const base = stateNameOf(path)
   if (base === null || flagOf(value) !== null) return null
-  return /\p{L}/u.test(value) ? { base, word: value } : null
+  return /\p{L}/u.test(value) || (SHARES.has(base) && SHARE.test(value)) ? { base, word: value } : null
 }
 
 const COUNTER_PARTS = setOf('failed failures failure error errors dead unassigned unroutable')
@@ -217,6 +229,7 @@ export function isBadCounter(name: string): boolean {
 
 export const CALM_WORDS: readonly string[] = [...CALM.keys()]
 export const CODE_WORDS: readonly string[] = [...CODES.keys()]
+export const SHARE_NAMES: readonly string[] = [...SHARES]
 export const PROBLEM_NAMES: readonly string[] = [...PROBLEMS]
 export const GOOD_FLAG_NAMES: readonly string[] = [...GOOD_FLAGS, ...GOOD_IF_SAID]
 export const BAD_FLAG_NAMES: readonly string[] = [...BAD_FLAGS]

@@ -62,7 +62,7 @@ const STATE_ENDINGS = setOf(
   'status state states statuses phase health healthy conclusion severity indicator impact verdict result condition',
 )
 /** Only as the whole name: `log_level` is a setting, `members_up` a count. */
-const STATE_WHOLES = setOf('active sub level reachable ready ok up alive')
+const STATE_WHOLES = setOf('active sub level reachable ready ok up alive replicas')
 /** `state_value`, `stateStr` */
 const STATE_SUFFIXES = setOf('value name str string text word')
 /** What is wished for, or was once, is not how it is. */

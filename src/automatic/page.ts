@@ -7,6 +7,7 @@ import {
   CODE_WORDS,
   GOOD_FLAG_NAMES,
   PROBLEM_NAMES,
+  SHARE_NAMES,
 } from './judge.js'
 import { STATE_NAMES } from './names.js'
 import { UNIT_RULES } from './units.js'
@@ -52,6 +53,7 @@ non-recoverable sensors) count everywhere but under \`state\`, where such letter
 | booleans, good when true | ${code(GOOD_FLAG_NAMES)} |
 | booleans, bad when true | ${code(BAD_FLAG_NAMES)} |
 | \`true\` and \`false\` themselves, not as text; good when true | \`status\` |
+| texts such as \`1/3\`: a warning where some are missing | ${code(SHARE_NAMES)} |
 | texts and lists of texts: a warning when there is one | ${code(PROBLEM_NAMES)} |
 | counters: a warning while they rise, once there is history | ${code(BAD_COUNTER_NAMES)} |
 

@@ -73,6 +73,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     because: ['unhealthy'],
   },
   'docker-ps.ndjson': { word: 'healthy', shows: ['shop-migrate-1', 'Exited (0) 9 days ago'] },
+  'docker-service-ls.ndjson': { word: 'attention', shows: ['web', '1/3'], because: ['web: 1/3'] },
   'docker-stats.ndjson': { word: 'unknown', shows: ['198.77%', '1.21GiB / 7.652GiB', 'shop-worker-1'] },
   'elasticsearch-cluster-health-red.json': {
     word: 'failing',
