@@ -166,13 +166,13 @@ module.exports = {
       to: { path: '^src/', pathNot: room(GROUND) },
     },
     {
-      name: 'client-stands-alone',
+      name: 'client-without-server',
       severity: 'error',
       from: { path: '^client/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/', pathNot: room(['sse', 'protocol']) },
     },
     {
-      name: 'page-stands-on-the-client',
+      name: 'page-imports-the-client',
       comment: 'and on what a panel is made of: one description of blocks and facts, one reading of them',
       severity: 'error',
       from: { path: '^web/', pathNot: '\\.test\\.ts$' },

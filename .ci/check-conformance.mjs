@@ -6,14 +6,14 @@ const built = name => fileURLToPath(new URL(`../dist/src/${name}/main.js`, impor
 const stdio = ['ignore', 'ignore', 'pipe']
 const server = spawn(process.execPath, [built('cli'), 'demo', '--port', '0', '--no-rich'], { stdio })
 
-let said = ''
+let printed = ''
 let url
 for await (const piece of server.stderr) {
-  said += piece
-  url = /http:\/\/[\w.[\]:-]+:\d+/.exec(said)?.[0]
+  printed += piece
+  url = /http:\/\/[\w.[\]:-]+:\d+/.exec(printed)?.[0]
   if (url !== undefined) break
 }
-if (url === undefined) throw new Error(`the demo server did not start:\n${said}`)
+if (url === undefined) throw new Error(`the demo server did not start:\n${printed}`)
 const { status } = spawnSync(process.execPath, [built('conformance'), url], { stdio: 'inherit' })
 server.kill()
 process.exit(status ?? 1)

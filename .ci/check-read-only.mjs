@@ -27,18 +27,18 @@ export async function checkReadOnly(folder, node, args) {
   const command = ['-m', 'sh', '-c', CONFINE, 'sh', binary, main, ...args, '--port', '0']
   const child = spawn('unshare', command, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise(resolve => child.once('close', code => resolve(code)))
-  let said = ''
+  let printed = ''
   const heard = new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', text => {
-        said += text
+        printed += text
         const url =
-          /"url":"(http:[^"]+)"/.exec(said)?.[1] ?? /stream +(http:\/\/\S+)\/summary/.exec(said)?.[1]
+          /"url":"(http:[^"]+)"/.exec(printed)?.[1] ?? /stream +(http:\/\/\S+)\/summary/.exec(printed)?.[1]
         if (url !== undefined) resolve(url)
       })
     }
     child.once('error', reject)
-    void ended.then(code => reject(new Error(`it ended with ${code}:\n${said}`)))
+    void ended.then(code => reject(new Error(`it ended with ${code}:\n${printed}`)))
   })
   const signal = AbortSignal.timeout(WAIT_MS)
   try {
@@ -52,20 +52,20 @@ export async function checkReadOnly(folder, node, args) {
     }
     for (const path of ['/', '/summary/resync', '/summary/health']) {
       const { status } = await fetch(url + path, { signal })
-      if (status !== 200) throw new Error(`${path} answered ${status}:\n${said}`)
+      if (status !== 200) throw new Error(`${path} answered ${status}:\n${printed}`)
     }
   } finally {
     child.kill('SIGTERM')
   }
   const code = await ended
-  if (code !== 0) throw new Error(`it ended with ${code}:\n${said}`)
-  const complaints = said.split('\n').flatMap(line => {
+  if (code !== 0) throw new Error(`it ended with ${code}:\n${printed}`)
+  const complaints = printed.split('\n').flatMap(line => {
     if (!line.startsWith('{')) return []
     const { level, msg } = JSON.parse(line)
     return level >= 40 ? [msg] : []
   })
   const twice = complaints.filter((msg, i) => complaints.indexOf(msg) !== i)
-  if (twice.length > 0) throw new Error(`it said more than once: ${twice.join('; ')}\n${said}`)
+  if (twice.length > 0) throw new Error(`it printed more than once: ${twice.join('; ')}\n${printed}`)
   return complaints
 }
 

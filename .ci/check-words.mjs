@@ -14,6 +14,7 @@ const MISLEADING = [
   ['b[e]side', 'next to, compared with, in addition to'],
   ['m[e]nd(?:s|ed|ing)?', 'fix, repair'],
   ['t[o]ld', 'notified, sent, reported, configured'],
+  ['st[a]nds', 'is, matches, covers, stays'],
 ]
 
 /** Written by others or by a program, or recorded input. */

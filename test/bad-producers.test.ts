@@ -92,8 +92,8 @@ test('a line of 20 MB is dropped and reported, and a full status requested', asy
   )
   const followed = following(url)
   await followed.until(recovered(followed))
-  expect(followed.said).toContain('error too_large')
-  expect(followed.said).toContain('reconnect need_full')
+  expect(followed.events).toContain('error too_large')
+  expect(followed.events).toContain('reconnect need_full')
 })
 
 test('bytes that are not UTF-8 damage only the text they are in', async () => {
@@ -114,7 +114,7 @@ test('invalid JSON is counted and skipped, and a full status repairs the state',
   const followed = following(url)
   await followed.until(recovered(followed))
   expect(followed.ingestor.state.malformed).toBeGreaterThan(0)
-  expect(followed.said).toContain('error not_json')
+  expect(followed.events).toContain('error not_json')
 })
 
 test('a producer that never sends a full status is asked for one only as often as allowed', async () => {
@@ -177,7 +177,7 @@ test('endless headers are cut off', async () => {
   }
   const followed = following(await produce(endless, says(full({ fine: true }))))
   await followed.until(recovered(followed))
-  expect(followed.said[0]).toBe('error network')
+  expect(followed.events[0]).toBe('error network')
 })
 
 test('silence is a timeout, before the head and after it', async () => {
@@ -188,7 +188,7 @@ test('silence is a timeout, before the head and after it', async () => {
   )
   const followed = following(url, { timeoutSec: 0.1 })
   await followed.until(recovered(followed))
-  expect(followed.said.slice(0, 2)).toEqual(['error timeout', 'error timeout'])
+  expect(followed.events.slice(0, 2)).toEqual(['error timeout', 'error timeout'])
   expect(followed.readings[0]).toMatchObject({ ok: false, error: 'timeout' })
 })
 

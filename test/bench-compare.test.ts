@@ -17,7 +17,7 @@ afterEach(async () => {
 async function output(...words: readonly string[]) {
   const run = g6(['bench', ...words])
   const code = await run.exit
-  return { code, ...run.said() }
+  return { code, ...run.output() }
 }
 
 type Values = Readonly<Record<string, number>>

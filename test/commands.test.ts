@@ -19,7 +19,7 @@ afterEach(async () => {
 async function output(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const run = g6(args, env)
   const code = await run.exit
-  return { code, ...run.said() }
+  return { code, ...run.output() }
 }
 
 describe('g6 demo', () => {
@@ -27,7 +27,7 @@ describe('g6 demo', () => {
     const demo = g6(['demo', '--port', '0', '--seed', '7'], { TMPDIR: folder })
     const [, url = ''] = await demo.until(/try +curl -N (http:\S+\/summary\/events)/)
     // The first address it prints is that of the page.
-    const [first = ''] = /http:\S+/.exec(demo.said().out) ?? []
+    const [first = ''] = /http:\S+/.exec(demo.output().out) ?? []
     const page = await fetch(first)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(await page.text()).toContain('<title>G6 Stream</title>')

@@ -40,7 +40,7 @@ const LINES = ['recent: true', 'job  n', 'a    2 !']
 async function output(args: readonly string[]) {
   const run = g6([...args, '--status-file', statusFile, '--panels', module])
   const code = await run.exit
-  return { code, ...run.said() }
+  return { code, ...run.output() }
 }
 
 describe('the panels of a module', () => {
@@ -71,7 +71,7 @@ describe('the panels of a module', () => {
     const written = JSON.parse(await readFile(join(panels, 'jobs_enveloped.json'), 'utf8'))
     expect(written).toMatchObject({ panel: 'jobs', data: { title: 'Jobs', lines: LINES } })
     expect(JSON.parse(await readFile(join(panels, 'hidden_enveloped.json'), 'utf8')).data).toBeNull()
-    expect(server.said().err).toContain('a panel could not be built')
+    expect(server.output().err).toContain('a panel could not be built')
   })
 
   test('are in the snapshot and in the frames of a dashboard', async () => {

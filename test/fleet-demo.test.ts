@@ -21,7 +21,7 @@ test('the demo of a fleet goes on without one of its servers, and ends with ever
   folder = await mkdtemp(join(tmpdir(), 'g6-demo-test-'))
   const demo = g6(['fleet', 'demo', '--nodes', '2'], { TMPDIR: folder }, { input: 'pipe' })
   const [, base = ''] = await demo.until(/page {5}(http:\S+)\//)
-  const pids = [...demo.said().out.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid))
+  const pids = [...demo.output().out.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid))
   expect(pids).toHaveLength(3)
   // One that follows: without its publisher a fleet waits for the lease to end (test/fleet.test.ts).
   const [, leader] = await demo.until(/server (\d) is leading/)
@@ -44,5 +44,5 @@ test('the demo of a fleet goes on without one of its servers, and ends with ever
 test('without a Redis on this machine the demo says what to install', async () => {
   const demo = g6(['fleet', 'demo'], { PATH: '/nowhere' })
   expect(await demo.exit).toBe(1)
-  expect(demo.said().err).toContain('apt-get install redis-server')
+  expect(demo.output().err).toContain('apt-get install redis-server')
 })

@@ -158,8 +158,8 @@ test('four servers show one board, resume each other’s readers, and go on with
   })
   const asking = g6(['fleet', follower.url])
   expect(await Promise.all([asking.exit, stranger.exit])).toEqual([0, 1])
-  expect(asking.said().out).toMatch(/^fleet g6: 4 servers, .* publishes\n/)
-  expect(stranger.said().err).toContain('G6_FLEET')
+  expect(asking.output().out).toMatch(/^fleet g6: 4 servers, .* publishes\n/)
+  expect(stranger.output().err).toContain('G6_FLEET')
   const known = fleetDocument.parse(await (await fetch(`${first.url}/fleet`)).json())
   expect(known.nodes.map(({ role }) => role).sort()).toEqual([...Array(3).fill('following'), 'leading'])
 
@@ -256,7 +256,7 @@ test('four servers show one board, resume each other’s readers, and go on with
     expect(moved).toMatch(new RegExp(`^${name}(_count)?(\\{.*\\})? [1-9]`, 'm'))
   // One line for each change, however often a busy machine keeps Redis from answering in time.
   for (const { running } of nodes) {
-    const lines = running.said().err.match(/Redis does not answer|Redis answers again/g) ?? []
+    const lines = running.output().err.match(/Redis does not answer|Redis answers again/g) ?? []
     expect(lines.length).toBeGreaterThanOrEqual(2)
     lines.forEach((line, i) => {
       expect(line).toBe(i % 2 === 0 ? 'Redis does not answer' : 'Redis answers again')
@@ -310,7 +310,7 @@ test('an answer of the relay is resumed, joined and stopped at another server, a
     alone.cut()
     const unknown = await new ChatReader(`${there.url}${prefix}/AAAAAAAAAAAAAAAAAAAAAA`).end()
     expect(unknown.status).toBe(503)
-    expect(there.running.said().err).not.toContain('answers cannot be shared')
+    expect(there.running.output().err).not.toContain('answers cannot be shared')
   } finally {
     await upstream.close()
   }

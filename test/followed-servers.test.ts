@@ -157,11 +157,11 @@ test('g6 dashboard URL shows another server’s board', async () => {
   const origin = await serve(['--port', '0', '--status-file', join(folder, 'status.json')])
   const shown = g6(['dashboard', origin.at, '--no-rich', '--cycles', '1'])
   expect(await shown.exit).toBe(0)
-  expect(shown.said().out).toContain('cycle: 7')
-  expect(shown.said().out).toMatch(/NIFTY.*55\.00/)
+  expect(shown.output().out).toContain('cycle: 7')
+  expect(shown.output().out).toMatch(/NIFTY.*55\.00/)
   const one = g6(['snapshot', '--source', origin.at])
   expect(await one.exit).toBe(0)
-  expect(one.said().out).toContain('[Cycle]')
+  expect(one.output().out).toContain('[Cycle]')
 })
 
 test('an invalid source is an error that names it', async () => {
@@ -171,7 +171,7 @@ test('an invalid source is an error that names it', async () => {
   ] as const) {
     const failing = g6(args)
     expect(await failing.exit).toBe(1)
-    expect(failing.said().err).toMatch(text)
+    expect(failing.output().err).toMatch(text)
   }
 })
 

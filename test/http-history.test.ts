@@ -90,16 +90,16 @@ test('the command and the endpoint give the same CSV', async () => {
   expect([lines[0], lines.length]).toEqual([`time,${id}`, 32])
   const command = g6(['history', id, '--url', url, '--last', '60s', '--csv'], { G6_SSE_API_TOKEN: TOKEN })
   expect(await command.exit).toBe(0)
-  const shown = command.said().out.split('\n')
+  const shown = command.output().out.split('\n')
   // Seconds that both have.
   const common = lines.slice(1).filter(line => shown.includes(line))
   expect(common.length).toBeGreaterThan(20)
   const unknown = g6(['history', 'no.such', '--url', url], { G6_SSE_API_TOKEN: TOKEN })
   expect(await unknown.exit).toBe(1)
-  expect(unknown.said().out).toContain('no.such: no such series')
+  expect(unknown.output().out).toContain('no.such: no such series')
   const wrong = g6(['history', id, '--url', url, '--last', 'soon'], { G6_SSE_API_TOKEN: TOKEN })
   expect(await wrong.exit).toBe(1)
-  expect(wrong.said().err).toMatch(/answers with 400: from is not a time; allowed: now, -15m/)
+  expect(wrong.output().err).toMatch(/answers with 400: from is not a time; allowed: now, -15m/)
 })
 
 test('a client that has an answer gets 304, and one without the token nothing', async () => {
@@ -141,7 +141,7 @@ test('a verdict that changes is a row, with its reasons, and the uptime of the d
   expect(days.at(-1)?.uptime_pct).toBeLessThan(100)
   const shown = g6(['history', 'verdicts', '--url', url], { G6_SSE_API_TOKEN: TOKEN })
   expect(await shown.exit).toBe(0)
-  expect(shown.said().out).toMatch(/failing .*\n.*healthy .* so far/)
+  expect(shown.output().out).toMatch(/failing .*\n.*healthy .* so far/)
 })
 
 test('with a file, numbers and verdicts are there after a restart; a second server on it is refused and serves', async () => {
@@ -190,8 +190,8 @@ test('with a file, numbers and verdicts are there after a restart; a second serv
   expect(metrics).toMatch(/^g6_history_db_bytes \d{4,}/m)
   const shown = g6(['history', ids[0] ?? '', '--last', '6h', '--url', url])
   expect(await shown.exit).toBe(0)
-  expect(shown.said().out).toMatch(/a value every 1 min\n.* 3 to 9, last 9/)
+  expect(shown.output().out).toMatch(/a value every 1 min\n.* 3 to 9, last 9/)
   const verdicts = g6(['history', 'verdicts', '--url', url])
   expect(await verdicts.exit).toBe(0)
-  expect(verdicts.said().out).toMatch(/^week of \d{4}-\d\d-\d\d {2}uptime \d/m)
+  expect(verdicts.output().out).toMatch(/^week of \d{4}-\d\d-\d\d {2}uptime \d/m)
 })

@@ -78,12 +78,12 @@ describe('ports', () => {
       addressOf: () => ({ key: 'here', isShared: true }),
     })
     // Without IPv6, the error has the same name.
-    const said = await listeners.open('::1', [ALL_ROUTES]).then(
+    const outcome = await listeners.open('::1', [ALL_ROUTES]).then(
       ([open]) => open?.url,
       (error: unknown) => String(error),
     )
     await listeners.close()
-    expect(said).toMatch(/^http:\/\/\[::1\]:\d+$|cannot listen on \[::1\]:0: /)
+    expect(outcome).toMatch(/^http:\/\/\[::1\]:\d+$|cannot listen on \[::1\]:0: /)
   })
   describe('take connections', () => {
     /** Opens so many, one after the other, and resolves with those that stayed open. */
@@ -142,11 +142,11 @@ describe('ports', () => {
     const fault = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })
     for (let i = 0; i < 3; i++) server?.emit('error', fault)
     expect((await get('/livez')).status).toBe(200)
-    const said = () => rig.logged().filter(({ code }) => code === 'EMFILE')
-    expect(said()).toMatchObject([{ listener: 'unified', msg: expect.stringContaining('stays open') }])
+    const outcome = () => rig.logged().filter(({ code }) => code === 'EMFILE')
+    expect(outcome()).toMatchObject([{ listener: 'unified', msg: expect.stringContaining('stays open') }])
     rig.pass(60_000)
     server?.emit('error', fault)
-    expect(said()).toHaveLength(2)
+    expect(outcome()).toHaveLength(2)
   })
   test('beyond this machine without a token is refused at start', async () => {
     rig = await startRig()

@@ -113,7 +113,7 @@ test('a server that is killed again and again, and receivers that are away, lose
   expect(await server.exit).toBe(0)
   expect(loadedIn(coverage)).toEqual(WORDS)
   expect(events()).toEqual(['begin', 'begin', 'begin', 'end'])
-  expect(server.said().err).not.toContain('/hook')
+  expect(server.output().err).not.toContain('/hook')
 })
 
 test('what people do: mute, acknowledge, test, and the metrics of it', async () => {
@@ -140,7 +140,7 @@ test('what people do: mute, acknowledge, test, and the metrics of it', async () 
   write('failing')
   const test = g6(['notify', 'test', 'down', '--url', url], { G6_SSE_API_TOKEN: TOKEN })
   expect(await test.exit).toBe(0)
-  expect(test.said().out).toBe(`down: webhook ${hook.url}: taken\n`)
+  expect(test.output().out).toBe(`down: webhook ${hook.url}: taken\n`)
   server.signal('SIGKILL')
   await server.exit
 

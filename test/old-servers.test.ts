@@ -88,7 +88,7 @@ describe('a server of the Python original', () => {
     const { url } = await serve(ORIGINAL)
     const run = g6(['snapshot', '--source', url])
     expect(await run.exit).toBe(1)
-    expect(run.said().err).toContain(`g6: ${url} cannot be read: io: ${ADVICE}\n`)
+    expect(run.output().err).toContain(`g6: ${url} cannot be read: io: ${ADVICE}\n`)
   })
 
   test('is the fault an edge shows, logged once', async () => {

@@ -107,7 +107,7 @@ describe('a collector that restarts', () => {
     await followed.until(isAt(followed, 1, 5))
     collector.restart()
     await followed.until(
-      () => followed.said.includes('reconnect ended') || followed.said.includes('reconnect network'),
+      () => followed.events.includes('reconnect ended') || followed.events.includes('reconnect network'),
     )
     expect(followed.ingestor.state).toMatchObject({
       baseline: { run: 1, cycle: 5 },
@@ -259,7 +259,7 @@ describe('a collector with too many events in its history', () => {
     writes(collector, 1, 13, 1)
     await followed.until(isAt(followed, 1, 13))
     expect(collector.requests).toHaveLength(1)
-    expect(followed.said).not.toContain('error malformed')
+    expect(followed.events).not.toContain('error malformed')
     showsWholeStatuses(followed)
   })
 
@@ -426,10 +426,10 @@ describe('the program', () => {
       G6_HTTP_BASIC_PASS_FILE: file,
     })
     expect(await run.exit).toBe(0)
-    expect(run.said().out).toMatch(/NIFTY.*10002/)
+    expect(run.output().out).toMatch(/NIFTY.*10002/)
     const named = g6(['snapshot', '--source', `http://me:secret@127.0.0.1:${collector.port}/events`])
     expect(await named.exit).toBe(1)
-    expect(named.said().err).toMatch(
+    expect(named.output().err).toMatch(
       /set G6_HTTP_BASIC_USER and G6_HTTP_BASIC_PASS \(or G6_HTTP_BASIC_PASS_FILE\)/,
     )
   })

@@ -36,7 +36,7 @@ async function serving(env: Readonly<Record<string, string>> = {}) {
   }
   const logged = (message: string): readonly Record<string, unknown>[] =>
     server
-      .said()
+      .output()
       .err.split('\n')
       .filter(line => line.includes(`"msg":"${message}"`))
       .map(line => JSON.parse(line) as Record<string, unknown>)
@@ -76,7 +76,7 @@ test('g6 readers shows them as a table, or as JSON', { timeout: 120_000 }, async
   const ask = async (...args: readonly string[]) => {
     const asking = g6(['readers', ...args], { G6_SSE_API_TOKEN: TOKEN })
     const code = await asking.exit
-    return { code, ...asking.said() }
+    return { code, ...asking.output() }
   }
   const [table, json, refused] = await Promise.all([
     ask('--port', port),

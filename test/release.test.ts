@@ -20,18 +20,18 @@ const readiness = (root: string): Promise<Report> =>
 
 describe('g6 check flags', () => {
   test('finds no live reference to a retired name in code and docs', async () => {
-    const { said, exit } = g6(['check', 'flags', '--json'])
+    const { output, exit } = g6(['check', 'flags', '--json'])
     expect(await exit).toBe(0)
-    const report = JSON.parse(said().out)
+    const report = JSON.parse(output().out)
     expect(report).toMatchObject({ ok: true, findings: [] })
     expect(report.names.length).toBeGreaterThan(5)
     expect(report.files).toBeGreaterThan(500)
   })
 
   test('finds every place of a given name, and exits 1', async () => {
-    const { said, exit } = g6(['check', 'flags', '--flag', 'G6_SSE_HTTP', '--flag', 'RETIRED'])
+    const { output, exit } = g6(['check', 'flags', '--flag', 'G6_SSE_HTTP', '--flag', 'RETIRED'])
     expect(await exit).toBe(1)
-    const { out } = said()
+    const { out } = output()
     expect(out).toMatch(/^src\/config\/groups\/http\.ts:\d+: G6_SSE_HTTP: /m)
     expect(out).toMatch(/^src\/config\/known-names\.ts:\d+: RETIRED: /m)
     // Whole names only, and not where retired names belong.
@@ -40,9 +40,9 @@ describe('g6 check flags', () => {
   })
 
   test('refuses an invalid name', async () => {
-    const { said, exit } = g6(['check', 'flags', '--flag', 'a.*b'])
+    const { output, exit } = g6(['check', 'flags', '--flag', 'a.*b'])
     expect(await exit).toBe(1)
-    expect(said().err).toContain('allowed: letters, digits and _')
+    expect(output().err).toContain('allowed: letters, digits and _')
   })
 })
 

@@ -100,7 +100,7 @@ describe('a served board', () => {
     await write(market(100))
     const { url } = await serving({ G6_SSE_HEARTBEAT_CYCLES: '1' }, ['--refresh', '0.1'])
     const curl = spawn('curl', ['-sN', '--compressed', `${url}/summary/events`])
-    await said(curl.stdout, /event: heartbeat/)
+    await printed(curl.stdout, /event: heartbeat/)
     curl.kill()
     const python = `
 import http.client, sys, urllib.parse, zlib
@@ -153,7 +153,7 @@ describe('a status as its writers write it', () => {
       await stream.until(reader => reader.panels.get('indices')?.lines.join().includes(`${ltp}.00`) === true)
     }
     expect([...states]).toEqual(['fresh'])
-    expect(server.said().err).not.toContain('the status can')
+    expect(server.output().err).not.toContain('the status can')
   })
 })
 
@@ -222,12 +222,12 @@ describe('how the system is', () => {
     const health = (await (await get('/summary/health')).json()) as Health
     const ready = (await get('/readyz')).status
     const metrics = await (await get('/metrics')).text()
-    return { health, ready, metrics, said: data.verdict as Health['verdict'], stream, get }
+    return { health, ready, metrics, printed: data.verdict as Health['verdict'], stream, get }
   }
 
   test('in a closed market is healthy after 16 hours without a write, and ready', async () => {
     const closed = { market_open: false, timestamp: at(-16 * HOUR_MS), next_market_open: at(HOUR_MS) }
-    const { health, ready, metrics, said } = await asked(status(closed))
+    const { health, ready, metrics, printed } = await asked(status(closed))
     expect(health.status).toBe('ok')
     expect(health.status_file).toMatchObject({
       state: 'closed',
@@ -235,7 +235,7 @@ describe('how the system is', () => {
     })
     expect(health.verdict).toMatchObject({ word: 'healthy', reasons: [health.status_file.text] })
     expect(health.verdict).not.toHaveProperty('places')
-    expect(said).toEqual(health.verdict)
+    expect(printed).toEqual(health.verdict)
     expect(ready).toBe(200)
     expect(metrics).toContain('g6_status_state{state="closed"} 1')
     expect(metrics).toContain('g6_verdict{word="healthy"} 1')
@@ -250,10 +250,10 @@ describe('how the system is', () => {
   })
 
   test('of a collector that died days ago is stale however new this server is; the server is still ready', async () => {
-    const { health, ready, said } = await asked(status({ timestamp: at(-9 * 24 * HOUR_MS) }))
+    const { health, ready, printed } = await asked(status({ timestamp: at(-9 * 24 * HOUR_MS) }))
     expect(health.status).toBe('stale')
     expect(health.status_file.age_sec).toBeGreaterThan(8 * 24 * 3_600)
-    expect(said?.reasons[0]).toMatch(/^stale, last \d\d:\d\d on \d+ \w+( \d{4})?$/)
+    expect(printed?.reasons[0]).toMatch(/^stale, last \d\d:\d\d on \d+ \w+( \d{4})?$/)
     expect(ready).toBe(200)
   })
 
@@ -274,9 +274,9 @@ describe('how the system is', () => {
   })
 
   test('of a document without known values is unknown', async () => {
-    const { health, said, metrics } = await asked({ widgets: [1, 2], colour: 'blue' })
+    const { health, printed, metrics } = await asked({ widgets: [1, 2], colour: 'blue' })
     expect(health.verdict).toMatchObject({ word: 'unknown', reasons: ['nothing here says how it is'] })
-    expect(said).toEqual(health.verdict)
+    expect(printed).toEqual(health.verdict)
     expect(metrics).toContain('g6_verdict{word="unknown"} 1')
   })
 })
@@ -314,14 +314,14 @@ describe('ending', () => {
     const { url } = await serving()
     const second = g6(['serve', '--port', new URL(url).port, '--status-file', statusFile])
     expect(await second.exit).toBe(1)
-    expect(second.said().err).toContain(`127.0.0.1:${new URL(url).port}: the port is in use`)
+    expect(second.output().err).toContain(`127.0.0.1:${new URL(url).port}: the port is in use`)
   })
 
   test('invalid settings are all named at once', async () => {
     const server = g6(['serve'], { G6_SSE_MAX_CONNECTIONS: 'many', G6_SUMMARY_REFRESH_SEC: '-1' })
     expect(await server.exit).toBe(1)
-    expect(server.said().err).toContain('G6_SSE_MAX_CONNECTIONS')
-    expect(server.said().err).toContain('G6_SUMMARY_REFRESH_SEC')
+    expect(server.output().err).toContain('G6_SSE_MAX_CONNECTIONS')
+    expect(server.output().err).toContain('G6_SUMMARY_REFRESH_SEC')
   })
 })
 
@@ -343,7 +343,7 @@ describe('SIGHUP', () => {
     expect((await stream.event('bye')).data.reason).toBe('auth_expired')
     expect((await get('/summary/health', { 'X-API-Token': 'second-token' })).status).toBe(200)
     expect((await get('/summary/health', { 'X-API-Token': 'first-token' })).status).toBe(401)
-    expect(`${server.said().err}${server.said().out}`).not.toMatch(/first-token|second-token/)
+    expect(`${server.output().err}${server.output().out}`).not.toMatch(/first-token|second-token/)
   })
 })
 
@@ -380,7 +380,7 @@ function untilFile(path: string): Promise<string> {
   return eventually(() => readFile(path, 'utf8').catch(() => null), `there is a file ${path}`)
 }
 
-async function said(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<void> {
+async function printed(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<void> {
   let text = ''
   for await (const chunk of stream) {
     text += String(chunk)

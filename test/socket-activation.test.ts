@@ -91,8 +91,8 @@ test('by its name each listener gets its sockets, the first one all others; no p
   })
   const ports = (await server.until(/port (\d+)\nport (\d+)\n/)).slice(1).map(Number)
   await server.until(/"name":"metrics","url":"http:\/\/127\.0\.0\.1:\d+"/)
-  const said = server.said().err
-  expect(said.match(/"name":"\w+","url":"[^"]+"/g)).toEqual([
+  const printed = server.output().err
+  expect(printed.match(/"name":"\w+","url":"[^"]+"/g)).toEqual([
     `"name":"unified","url":"http://127.0.0.1:${ports[0]}"`,
     `"name":"unified","url":"unix:fd 4"`,
     `"name":"metrics","url":"http://127.0.0.1:${ports[1]}"`,
@@ -133,7 +133,7 @@ test('a restart refuses no connection, and readers resume', async () => {
 test('a socket that other machines reach needs a token', async () => {
   const refused = start(['0.0.0.0:0'])
   expect(await refused.exit).toBe(1)
-  expect(refused.said().err).toMatch(
+  expect(refused.output().err).toMatch(
     /the inherited socket http:\/\/0\.0\.0\.0:\d+ can be reached from other machines and no token is set/,
   )
   const served = start(['0.0.0.0:0'], { env: { G6_SSE_API_TOKEN: 'token-of-this-test-0123456789' } })
@@ -146,7 +146,7 @@ test('a socket that other machines reach needs a token', async () => {
 test('a descriptor that is no listening socket is an error that says what is allowed', async () => {
   const server = start(['127.0.0.1:0'], { env: { LISTEN_FDS: '2' } })
   expect(await server.exit).toBe(1)
-  expect(server.said().err).toMatch(
+  expect(server.output().err).toMatch(
     /cannot listen on the inherited socket 4 \(LISTEN_FDS\): E\w+; allowed: stream sockets that listen/,
   )
 })

@@ -119,7 +119,7 @@ describe('a chain of two', () => {
     const { state } = followed.ingestor
     expect(state.panelDiffApplied).toBeGreaterThan(50)
     expect(state.malformed).toBe(0)
-    expect(followed.said.filter(text => text.startsWith('reconnect')).length).toBeGreaterThan(50)
+    expect(followed.events.filter(text => text.startsWith('reconnect')).length).toBeGreaterThan(50)
   })
 
   test('a restart of the producer is noticed, reported, and recovered from', async () => {

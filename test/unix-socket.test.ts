@@ -54,7 +54,7 @@ function ask(
 test('it has the routes of all ports, streams, and is gone after a stop', async () => {
   const server = start({ G6_SUMMARY_METRICS_HTTP: '1' })
   await listens(server)
-  expect(server.said().err.match(/"msg":"listening"/g)).toHaveLength(1)
+  expect(server.output().err.match(/"msg":"listening"/g)).toHaveLength(1)
   const client = new SummaryClient('/summary/events', {}, undefined, get)
   await client.event('full_snapshot')
   expect(client.reader.mismatches).toEqual([])
@@ -92,7 +92,7 @@ test('the socket of a killed server is replaced; that of a live one is not', asy
   await listens(server)
   const second = start()
   expect(await second.exit).toBe(1)
-  expect(second.said().err).toContain(
+  expect(second.output().err).toContain(
     `cannot listen on unix:${path}: another server listens there (G6_HTTP_HOST)`,
   )
   expect((await ask('/livez')).status).toBe(200)
@@ -102,7 +102,7 @@ test('no other file is deleted', async () => {
   writeFileSync(path, 'precious')
   const refused = start()
   expect(await refused.exit).toBe(1)
-  expect(refused.said().err).toContain(
+  expect(refused.output().err).toContain(
     'a file that is no socket has this path; g6 does not delete it (G6_HTTP_HOST)',
   )
   expect(readFileSync(path, 'utf8')).toBe('precious')
@@ -110,13 +110,13 @@ test('no other file is deleted', async () => {
   symlinkSync('nowhere', path)
   const linked = start()
   expect(await linked.exit).toBe(1)
-  expect(linked.said().err).toContain('a file that is no socket has this path')
+  expect(linked.output().err).toContain('a file that is no socket has this path')
 })
 
 test('a folder that does not exist, and a path that cannot be one, are refused', async () => {
   const missing = start({ G6_HTTP_HOST: `unix:${folder}/no/g6.sock` })
   expect(await missing.exit).toBe(1)
-  expect(missing.said().err).toContain(
+  expect(missing.output().err).toContain(
     `cannot listen on unix:${folder}/no/g6.sock: its folder does not exist (G6_HTTP_HOST)`,
   )
   for (const [host, why] of [
@@ -125,7 +125,7 @@ test('a folder that does not exist, and a path that cannot be one, are refused',
   ] as const) {
     const server = start({ G6_HTTP_HOST: host })
     expect(await server.exit).toBe(1)
-    expect(server.said().err).toContain(why)
+    expect(server.output().err).toContain(why)
   }
 })
 

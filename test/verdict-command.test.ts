@@ -19,7 +19,7 @@ afterEach(async () => {
 async function asked(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const run = g6(['verdict', ...args], env)
   const code = await run.exit
-  return { code, ...run.said() }
+  return { code, ...run.output() }
 }
 
 async function answering(listener: RequestListener): Promise<string> {

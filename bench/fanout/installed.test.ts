@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { findSubjects, modulesPath } from './installed.js'
 
 test('reads the folder of modules out of the output of nginx -V', () => {
-  const said =
+  const printed =
     'nginx version: nginx/1.22.1\nconfigure arguments: --prefix=/x --modules-path=/usr/lib/nginx/modules --y'
-  expect(modulesPath(said)).toBe('/usr/lib/nginx/modules')
+  expect(modulesPath(printed)).toBe('/usr/lib/nginx/modules')
   expect(modulesPath('nginx: command not found')).toBeNull()
 })
 

@@ -35,17 +35,17 @@ function nginxSays(command: string): string | null {
 }
 
 /** Reads the folder of modules out of `nginx -V`. */
-export function modulesPath(said: string): string | null {
-  return /--modules-path=(\S+)/.exec(said)?.[1] ?? null
+export function modulesPath(printed: string): string | null {
+  return /--modules-path=(\S+)/.exec(printed)?.[1] ?? null
 }
 
 /** nginx with the nchan module, or null where either is missing. */
 export function findNginx(): Nginx | null {
   for (const command of NGINX_COMMANDS) {
-    const said = nginxSays(command)
-    const folder = said === null ? null : modulesPath(said)
-    if (said === null || folder === null || !existsSync(join(folder, NCHAN_FILE))) continue
-    const version = /nginx\/(\S+)/.exec(said)?.[1] ?? 'unknown'
+    const printed = nginxSays(command)
+    const folder = printed === null ? null : modulesPath(printed)
+    if (printed === null || folder === null || !existsSync(join(folder, NCHAN_FILE))) continue
+    const version = /nginx\/(\S+)/.exec(printed)?.[1] ?? 'unknown'
     return { command, nchanModule: join(folder, NCHAN_FILE), version }
   }
   return null
@@ -59,10 +59,12 @@ function packageVersion(name: string): string | null {
   } catch {
     return null
   }
-  // Its package file is not exported; it stands above the folder of its build.
+  // Its package file is not exported; it is above the folder of its build.
   const packageFile = new URL('../package.json', url)
-  const said: unknown = existsSync(packageFile) ? JSON.parse(readFileSync(packageFile, 'utf8')) : null
-  return typeof said === 'object' && said !== null && 'version' in said ? String(said.version) : 'unknown'
+  const manifest: unknown = existsSync(packageFile) ? JSON.parse(readFileSync(packageFile, 'utf8')) : null
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
 }
 
 export function findSubjects(asked: readonly ServerName[] = SERVERS): Subjects {

@@ -3,8 +3,8 @@ import { each, valuesOf } from './measure.js'
 import type { Bench } from './processes.js'
 
 function bench(round: number) {
-  const said: string[] = []
-  const noted = (subject: string, what: string) => void said.push(`${subject}: ${what}`)
+  const notes: string[] = []
+  const noted = (subject: string, what: string) => void notes.push(`${subject}: ${what}`)
   const made: Bench = {
     pin: false,
     client: null,
@@ -14,7 +14,7 @@ function bench(round: number) {
     failed: (subject, error) => noted(subject, error instanceof Error ? error.message : String(error)),
     noted,
   }
-  return { bench: made, said }
+  return { bench: made, notes }
 }
 
 test('subjects are measured one after the other, each round beginning with the next one', async () => {
@@ -29,12 +29,12 @@ test('subjects are measured one after the other, each round beginning with the n
 })
 
 test('a subject that fails is named, and the others keep their values', async () => {
-  const { bench: made, said } = bench(1)
+  const { bench: made, notes } = bench(1)
   const values = await each(made, ['ours gzip', 'ours plain'], async subject => {
     if (subject === 'ours gzip') throw new Error('it was lost')
     return { us: 7 }
   })
-  expect(said).toEqual(['ours gzip: it was lost'])
+  expect(notes).toEqual(['ours gzip: it was lost'])
   expect(valuesOf(values, { value: ({ us }) => us })).toEqual({ 'ours plain': 7 })
 })
 

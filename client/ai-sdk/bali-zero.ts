@@ -14,7 +14,7 @@ function textOf({ parts }: UIMessage): string {
         throw new Error(
           "The bali-zero routes take text only; with a file in a message use api: 'chat-completions'.",
         )
-      // Reasoning, sources and steps are what an earlier answer said about itself.
+      // Reasoning, sources and steps are what an earlier answer reported about itself.
       return ''
     })
     .join('')

@@ -458,7 +458,7 @@ describe('where streams are switched off for this caller', () => {
   })
 })
 
-describe('what the original said is read too:', () => {
+describe('the words of the original are read too:', () => {
   test('its spelling of usage', async () => {
     const usage = { input_tokens: 3, output_tokens: 2, estimated: false }
     const server = await serve(stream(FIRST + event(1, 'usage', usage) + done(2)))

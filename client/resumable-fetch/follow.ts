@@ -39,7 +39,7 @@ export function follow(
   const over = new AbortController()
   let link = new AbortController()
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
-  /** Its orderly end may be a cut: Node's fetch takes one for the other where the server said that it closes. */
+  /** Its orderly end may be a cut: Node's fetch takes one for the other where the server announced that it closes. */
   let isEndUnsure = false
 
   const call = (init: RequestInit): Promise<Response> => request(url, { headers, redirect: 'error', ...init })

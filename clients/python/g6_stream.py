@@ -1059,12 +1059,12 @@ class Verdict:
     places: Optional[Tuple[Optional[Place], ...]] = None
 
     def to_json(self) -> Dict[str, Any]:
-        said: Dict[str, Any] = {"word": self.word, "reasons": list(self.reasons)}
+        document: Dict[str, Any] = {"word": self.word, "reasons": list(self.reasons)}
         if self.since is not None:
-            said["since"] = self.since
+            document["since"] = self.since
         if self.places is not None:
-            said["places"] = [place and place.to_json() for place in self.places]
-        return said
+            document["places"] = [place and place.to_json() for place in self.places]
+        return document
 
 
 def _place(value: Any) -> Optional[Place]:
@@ -1125,9 +1125,9 @@ class Change:
     verdict: Optional[Verdict] = None
 
     def to_json(self) -> Dict[str, Any]:
-        said = {} if self.verdict is None else {"verdict": self.verdict.to_json()}
+        verdict = {} if self.verdict is None else {"verdict": self.verdict.to_json()}
         return {
-            **said,
+            **verdict,
             "type": self.type,
             "cycle": self.cycle,
             "generation": self.generation,

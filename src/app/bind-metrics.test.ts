@@ -210,7 +210,7 @@ const REPORTED: readonly (readonly [
   ],
   ['a fault of a cycle', m => loopObserver(m).onFault?.(null), ['g6_unified_errors_total{kind="cycle"} 1']],
   [
-    'how the source stands',
+    'how the source is',
     m => readSource(m, loop),
     ['g6_status_age_seconds 3', 'g6_status_state{state="fresh"} 1', 'g6_verdict{word="attention"} 1'],
   ],
@@ -232,7 +232,7 @@ const REPORTED: readonly (readonly [
   ['an event applied', m => ingestObserver(m).onApplied?.(0.5), ['g6_sse_ingestor_apply_seconds_sum 0.5']],
   ['a wait', m => ingestObserver(m).onBackoff?.(2), ['g6_sse_backoff_seconds_sum 2']],
   [
-    'how a followed stream stands',
+    'how a followed stream is',
     m => readIngest(m, loop, clock),
     [
       'g6_sse_apply_diff_total 5',

@@ -64,9 +64,9 @@ describe('a module that cannot be used', () => {
 
   test('is named by the path of the operator, not by the place of this program', async () => {
     const path = join(folder, 'missing.mjs')
-    const said = await refusal(path)
-    expect(said).toContain(`--panels ${path} cannot be used: Cannot find module '`)
-    for (const each of [said, await refusal(folder)])
+    const refused = await refusal(path)
+    expect(refused).toContain(`--panels ${path} cannot be used: Cannot find module '`)
+    for (const each of [refused, await refusal(folder)])
       expect(each).not.toMatch(/imported from|custom-panels\.[jt]s/)
   })
 

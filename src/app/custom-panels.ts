@@ -73,8 +73,8 @@ export async function loadPanels(path: string | null): Promise<readonly CustomPa
     (loaded: { readonly default?: unknown }) => loaded,
     (error: unknown) => {
       // Node adds which file asked for the module: this one, which says nothing to an operator.
-      const [said = ''] = String(error instanceof Error ? error.message : error).split(ASKED_HERE)
-      throw refused(said)
+      const [reason = ''] = String(error instanceof Error ? error.message : error).split(ASKED_HERE)
+      throw refused(reason)
     },
   )
   const parsed = list.safeParse(module.default)

@@ -129,7 +129,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         load,
         ...(screen !== null && { restore: () => screen.restore() }),
         onListening: listening => {
-          // Before the screen opens, so that it stands above the screen and is visible again afterwards.
+          // Before the screen opens, so that it is above the screen and is visible again afterwards.
           stdout.write(welcome(unifiedUrl(loaded.config, listening), program.hasPage, document !== null))
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
           screen?.open(program)

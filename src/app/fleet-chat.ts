@@ -48,10 +48,10 @@ export function shareChat(parts: SharingParts): ChatSharing {
   if (!address.ok) throw new Error(`G6_REDIS_URL: ${address.error}`)
   let engine: Engine | null = null
   /** One line for each fault, not for each time that it happens. */
-  const said = new Map<string, string>()
+  const reported = new Map<string, string>()
   const onFault = (what: string, error: unknown): void => {
-    if (said.get(what) === String(error)) return
-    said.set(what, String(error))
+    if (reported.get(what) === String(error)) return
+    reported.set(what, String(error))
     log.warn({ what, err: error }, 'answers cannot be shared as they should be')
   }
   const store = new SharedStore({

@@ -176,7 +176,7 @@ function keyFiles() {
   }
 }
 
-test('with a key nothing of a board is in clear, its rotation changes nothing, and another key is said', async () => {
+test('with a key nothing of a board is in clear, its rotation changes nothing, and another key is reported', async () => {
   const redis = await startedRedis()
   const file = keyFiles()
   const [old, next, other] = [randomBytes(32), randomBytes(32), randomBytes(32)]

@@ -383,15 +383,15 @@ function sourceOf(
 /** One line for each fault, not for each time that it happens. */
 class FaultLog {
   readonly #parts: Pick<FleetParts, 'log'>
-  readonly #said = new Map<string, string>()
+  readonly #reported = new Map<string, string>()
 
   constructor(parts: Pick<FleetParts, 'log'>) {
     this.#parts = parts
   }
 
   say(what: string, text: string): void {
-    if (this.#said.get(what) === text) return
-    this.#said.set(what, text)
+    if (this.#reported.get(what) === text) return
+    this.#reported.set(what, text)
     this.#parts.log.warn({ what, why: text }, 'a fault in the fleet')
   }
 }

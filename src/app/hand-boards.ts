@@ -14,7 +14,7 @@ import type { PanelSurroundings } from './panel-context.js'
 import type { ProgramParts } from './parts.js'
 import { createStatusPipeline } from './status-pipeline.js'
 
-/** A clock that stands at the moment of a reading, so that a replay builds the same board. */
+/** A clock that stays at the moment of a reading, so that a replay builds the same board. */
 export class HandClock implements Clock {
   wallMs = 0
   steadyMs = 0

@@ -58,11 +58,11 @@ test('a signal ends a program that serves, and its port with it', async () => {
 test('a signal that comes while the ports are being opened leaves nothing open', async () => {
   const { edge, exits, run } = await served()
   const before = openPorts()
-  const said: unknown[] = []
-  const code = runProgram({ ...run, onListening: open => said.push(open) })
+  const listening: unknown[] = []
+  const code = runProgram({ ...run, onListening: open => listening.push(open) })
   edge.emit('SIGTERM')
   expect(await code).toBe(0)
-  expect(said).toEqual([])
+  expect(listening).toEqual([])
   expect(exits).toEqual([])
   expect(openPorts()).toBe(before)
   expect(edge.eventNames()).toEqual([])

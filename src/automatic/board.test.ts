@@ -79,7 +79,7 @@ describe('the shape of a document', () => {
     expect(lines(allFailed)).toContain('100 more rows not shown, 100 of them not well !')
   })
 
-  test('a state that no column shows is said in its row', () => {
+  test('a state that no column shows is shown in its row', () => {
     const states = [
       'health',
       'phase',

@@ -116,7 +116,7 @@ const ONE_TABLE: MemberCounts = { shown: 1, hidden: 0 }
 
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null
 
-/** A list with one object stands for the object. */
+/** A list with one object is read as the object. */
 function objectOf(value: unknown): JsonMap | null {
   if (isObject(value)) return value
   if (!Array.isArray(value) || value.length !== 1) return null
@@ -283,7 +283,7 @@ class Builder {
     if (state !== null) items.push({ label, path: at, value: state })
     else if (only !== undefined && others.length === 0 && isScalar(inner) && !isSecret(only, inner)) {
       if (inner === null || inner === '') return
-      // `publish_details.rate` stands next to `publish` as `publish_rate`.
+      // `publish_details.rate` is next to `publish` as `publish_rate`.
       const path = [...at, only]
       const joined = this.#rename.get(path.join('.')) ?? joinedName(label, only)
       const isTaken = items.some(item => item.label === joined)
@@ -330,7 +330,7 @@ class Builder {
     if (isRoot) this.own = ownRemark(shown)
   }
 
-  /** Each member with its tone; `isState`: its name carries a state, so it stands first. */
+  /** Each member with its tone; `isState`: its name carries a state, so it comes first. */
   #judged(items: readonly Item[], path: Path): readonly JudgedItem[] {
     const states = items.flatMap(({ path: at, value }) => stateAt(at, value) ?? [])
     const parent = stateName(path.at(-1) ?? '')
@@ -452,7 +452,7 @@ function isBadBlock(block: Block): boolean {
 const DONE = /^(?:success|succeeded|successful)$/i
 const ANSWERS = ['data', 'result', 'results', 'response']
 
-/** Says that a request was answered, not that the system is well. `hasAnswer`: the answer stands next to it. */
+/** Says that a request was answered, not that the system is well. `hasAnswer`: the answer is next to it. */
 function isAnswerWord({ label, value }: Item, hasAnswer: boolean): boolean {
   if (label === 'status' && typeof value === 'string')
     return DONE.test(value) || (hasAnswer && /^ok$/i.test(value))
@@ -461,13 +461,13 @@ function isAnswerWord({ label, value }: Item, hasAnswer: boolean): boolean {
 
 function ownRemark(shown: readonly JudgedItem[]): Remark | null {
   const names: readonly string[] = OWN_WORDS
-  const said = shown.flatMap(({ item, tone }): Remark[] =>
+  const remarks = shown.flatMap(({ item, tone }): Remark[] =>
     tone !== undefined && names.includes(item.path[0] ?? '') && item.path.length === 1
       ? [{ tone, text: `${item.path[0]}: ${shownText(String(item.value))}` }]
       : [],
   )
   for (const tone of ['error', 'warn', 'ok', 'info'] as const) {
-    const worst = said.find(remark => remark.tone === tone)
+    const worst = remarks.find(remark => remark.tone === tone)
     if (worst !== undefined) return worst
   }
   return null

@@ -52,7 +52,7 @@ export function nameOf(path: Path): string {
   return ''
 }
 
-/** The tone of a value by its name and what stands next to it; undefined where it says nothing. */
+/** The tone of a value by its name and what is next to it; undefined where it says nothing. */
 export function toneOfValue(
   value: unknown,
   path: Path,

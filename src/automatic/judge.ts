@@ -1,4 +1,4 @@
-// From names and values to tones. A value has a tone only where its name carries a state and its word is known; what stands next to
+// From names and values to tones. A value has a tone only where its name carries a state and its word is known; what is next to
 // it in the same object may take the tone away: an alert that is resolved is no alarm, however severe it was.
 import { knownTone, normalWord, type StateTone } from '../panels/state-words.js'
 import { partsOf, setOf, stateNameOf } from './names.js'
@@ -157,7 +157,7 @@ export function wordTone({ base, word }: StateValue, around: Surroundings, extra
 }
 
 const GOOD_FLAGS = setOf('healthy ok ready up alive reachable connected available passing health')
-const GOOD_IF_SAID = setOf('success valid voter passed')
+const BAD_IF_FALSE = setOf('success valid voter passed')
 /** `true` is as bad as the word. */
 const BAD_FLAGS = setOf('failed error down expired stale corrupt unhealthy sealed offline')
 /** `MemoryPressure`, `disk_free_alarm`; `failed_outlier_check` */
@@ -170,7 +170,7 @@ export function flagTone(name: string, value: boolean, around: Surroundings): St
   const whole = parts.length === 2 && (first === 'is' || first === 'has') ? (parts[1] ?? '') : parts.join('_')
   if (GOOD_FLAGS.has(whole)) return value ? 'ok' : around.isFinished ? 'info' : 'error'
   // That a request succeeded or a check passed does not say that the system is well.
-  if (GOOD_IF_SAID.has(whole)) return value || whole === 'voter' ? undefined : 'error'
+  if (BAD_IF_FALSE.has(whole)) return value || whole === 'voter' ? undefined : 'error'
   if (BAD_FLAGS.has(whole)) return value ? (knownTone(whole) ?? 'error') : undefined
   const isCondition = BAD_CONDITIONS.has(parts.at(-1) ?? '') || (first === 'failed' && parts[1] !== 'over')
   return value && parts.length > 1 && isCondition ? 'warn' : undefined
@@ -185,7 +185,7 @@ export function statusTone(name: string, value: unknown): StateTone | undefined 
 const PROBLEMS = setOf('errors alarms warnings problems')
 const NO_PROBLEM = /^(?:none|no|no errors?|nil|null|n\/a|ok|false|[-–—0]*)$/i
 
-/** Whether what stands under this name is wrong now. */
+/** Whether what is under this name is wrong now. */
 export const namesAProblem = (name: string): boolean => PROBLEMS.has(partsOf(name).join('_'))
 
 /** Whether the text, or an element of the list, says what is wrong now: `errors: ["NOSPACE"]`. */
@@ -231,6 +231,6 @@ export const CALM_WORDS: readonly string[] = [...CALM.keys()]
 export const CODE_WORDS: readonly string[] = [...CODES.keys()]
 export const SHARE_NAMES: readonly string[] = [...SHARES]
 export const PROBLEM_NAMES: readonly string[] = [...PROBLEMS]
-export const GOOD_FLAG_NAMES: readonly string[] = [...GOOD_FLAGS, ...GOOD_IF_SAID]
+export const GOOD_FLAG_NAMES: readonly string[] = [...GOOD_FLAGS, ...BAD_IF_FALSE]
 export const BAD_FLAG_NAMES: readonly string[] = [...BAD_FLAGS]
 export const BAD_COUNTER_NAMES: readonly string[] = [...COUNTER_PARTS, ...COUNTER_WHOLES]

@@ -1,5 +1,5 @@
 // The values of a row at any depth, under paths that hold for all rows of a table: `status.phase`, `conditions.Ready`,
-// `containerStatuses.*.state`. `*` stands for every element of a list, and for every member of a map whose keys are data.
+// `containerStatuses.*.state`. `*` matches every element of a list, and every member of a map whose keys are data.
 import { isObject } from '../ingest/json.js'
 import { knownTone } from '../panels/state-words.js'
 import type { JsonMap } from '../snapshot/value.js'

@@ -72,7 +72,7 @@ function cellOf(
   return kind === 'name' && cell.value !== undefined ? { text: cell.text } : cell
 }
 
-/** A state that no column shows is said in the first column of states, or in the name. */
+/** A state that no column shows is written in the first column of states, or in the name. */
 function withHidden(
   cells: Cell[],
   columns: readonly AutomaticColumn[],
@@ -84,10 +84,10 @@ function withHidden(
   const found = columns.findIndex(({ kind }) => kind === 'state')
   const at = Math.max(0, found) + (cells.length - columns.length)
   const cell = cells[at]
-  const said = `${nameOf(judged.path)}: ${plainCell(judged.value, judged.path, context).text}`
+  const stateText = `${nameOf(judged.path)}: ${plainCell(judged.value, judged.path, context).text}`
   const tone = RANKS[judged.rank]
   if (cell !== undefined && tone !== undefined)
-    cells[at] = { text: shownText(cell.text === MISSING ? said : `${cell.text} (${said})`), tone }
+    cells[at] = { text: shownText(cell.text === MISSING ? stateText : `${cell.text} (${stateText})`), tone }
 }
 
 function columnOf({ kind, label, unit, path }: AutomaticColumn, priority: number): Column {
@@ -205,7 +205,7 @@ function muted(field: Field): Field {
   return { ...field, tone: 'muted' }
 }
 
-/** The unit stands in the head of the column. */
+/** The unit is in the head of the column. */
 function withoutUnit(cell: Cell, column: AutomaticColumn | undefined): Cell {
   if (cell.unit === undefined || cell.unit !== column?.unit) return cell
   const { unit: _, ...rest } = cell

@@ -159,7 +159,7 @@ function epochMs(value: number): number | null {
 const isDecimalName = (part: string): boolean =>
   part === 'number' || part === 'as' || part === 'in' || part === 'total'
 
-/** The unit is the last word, or stands before `as_number` and `total`. */
+/** The unit is the last word, or comes before `as_number` and `total`. */
 function unitAt<T>(units: Readonly<Record<string, T>>, parts: readonly string[]): T | undefined {
   let at = parts.length - 1
   while (at > 0 && isDecimalName(parts[at] ?? '')) at--

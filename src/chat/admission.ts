@@ -93,7 +93,7 @@ export class Admission {
     return admitted
   }
 
-  /** Whether a text may never go on to a backend, wherever in a request it stands. */
+  /** Whether a text may never go on to a backend, wherever in a request it is. */
   readonly isSecret = (text: string): boolean => this.#callers.isSecret(text)
 
   /** The relay key of a caller, let in or not; null: it has none. */

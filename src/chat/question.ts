@@ -39,7 +39,7 @@ function fromText(text: string): unknown {
 export const questionBody = z.object({
   query: query.describe(`The question: not blank, ${AS_SET}`),
   conversation_history: history.describe(
-    `What was said before: at most ${MAX_TURNS} turns and ${MAX_HISTORY_BYTES} bytes.`,
+    `The earlier turns: at most ${MAX_TURNS} turns and ${MAX_HISTORY_BYTES} bytes.`,
   ),
   ...claims,
 })
@@ -51,7 +51,7 @@ export const questionInUrl = z.object({
     .transform(fromText)
     .pipe(history)
     .optional()
-    .describe('What was said before, as JSON text.'),
+    .describe('The earlier turns, as JSON text.'),
   ...claims,
 })
 

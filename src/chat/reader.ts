@@ -115,7 +115,7 @@ export class AnswerReader {
     return this.#parts.credential
   }
 
-  /** Its credential is no longer valid: ends the connection where it stands; with another one the client may resume. */
+  /** Its credential is no longer valid: ends the connection where it is; with another one the client may resume. */
   dismiss(): void {
     this.#parts.connections.end(this.#connection, 'auth_expired')
   }

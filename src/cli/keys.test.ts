@@ -21,19 +21,19 @@ afterEach(() => {
 })
 
 /** What it printed, and what it wrote to standard error. Rejects with the error. */
-async function run(...argv: string[]): Promise<{ out: string; said: string }> {
+async function run(...argv: string[]): Promise<{ out: string; notes: string }> {
   const out: string[] = []
-  const said: string[] = []
+  const notes: string[] = []
   const keys = keysCommand(
     text => out.push(text),
-    text => said.push(text),
+    text => notes.push(text),
   )
   for (const each of keys.commands) each.exitOverride().configureOutput({ writeErr: () => {} })
   await new Command('g6')
     .exitOverride()
     .addCommand(keys)
     .parseAsync(['node', 'g6', 'keys', ...argv])
-  return { out: out.join(''), said: said.join('') }
+  return { out: out.join(''), notes: notes.join('') }
 }
 const json = async (...argv: string[]) =>
   (await run(...argv, '--json')).out
@@ -43,10 +43,10 @@ const json = async (...argv: string[]) =>
 
 describe('g6 keys', () => {
   test('add shows the key once, alone on standard output, in a file for its owner only', async () => {
-    const { out, said } = await run('add', '--name', 'app')
+    const { out, notes } = await run('add', '--name', 'app')
     expect(out).toMatch(/^g6_[\w-]{43}\n$/)
-    expect(said).toContain('the key app is not shown again')
-    expect(said).not.toContain(out.trim())
+    expect(notes).toContain('the key app is not shown again')
+    expect(notes).not.toContain(out.trim())
     expect(statSync(path).mode & 0o777).toBe(0o600)
     const database = openKeys(path, false)
     expect(database.keys('in force')[0]?.digest).toEqual(digestOf(out.trim()))

@@ -22,18 +22,18 @@ async function run(...args: readonly string[]): Promise<void> {
 }
 
 async function complaint(...args: readonly string[]): Promise<string> {
-  let said = ''
+  let printed = ''
   const command = simulateCommand()
     .exitOverride()
     .configureOutput({
       writeErr: text => {
-        said += text
+        printed += text
       },
     })
   await expect(command.parseAsync(args, { from: 'user' })).rejects.toMatchObject({
     code: 'commander.invalidArgument',
   })
-  return said.trim()
+  return printed.trim()
 }
 
 test('writes the given number of documents with the given content', async () => {
@@ -73,10 +73,10 @@ describe('a value that cannot be used is named, with what is allowed', () => {
     ['--scenario', 'wild', 'calm, busy, alerts, faults'],
     ['--shape', 'round', 'nested, flat, both'],
   ])('%s %s', async (option, value, allowed) => {
-    const said = await complaint(option, value)
-    expect(said).toContain(option)
-    expect(said).toContain(`'${value}'`)
-    expect(said).toContain(allowed)
+    const printed = await complaint(option, value)
+    expect(printed).toContain(option)
+    expect(printed).toContain(`'${value}'`)
+    expect(printed).toContain(allowed)
   })
 })
 

@@ -61,8 +61,8 @@ describe('arguments:', () => {
       .filter(name => name !== 'help')
       .flatMap(name => [[name], ...(NESTED[name] ?? []).map(inner => [name, inner])])
     for (const path of paths) {
-      const said = clean(await run(...path, `--${HOSTILE}`))
-      expect(said, path.join(' ')).not.toBe('')
+      const complaint = clean(await run(...path, `--${HOSTILE}`))
+      expect(complaint, path.join(' ')).not.toBe('')
     }
     clean(await run(HOSTILE))
   })

@@ -171,7 +171,7 @@ export function flagLayer(flags: Flags): LayerResult {
 }
 
 export type Resolved = {
-  /** The default (of a setting that stands for many: the usable part) when there are errors. */
+  /** The default (of a setting that covers many: the usable part) when there are errors. */
   readonly value: unknown
   readonly origin: Origin
   readonly errors: readonly Finding[]
@@ -287,7 +287,7 @@ const refuse = (named: Named, message: string): Resolved => ({
   errors: [{ name: named.name, message }],
 })
 
-/** A setting that stands for many (`G6_PANEL_W_<NAME>`): each name by the first layer that has it. */
+/** A setting that covers many (`G6_PANEL_W_<NAME>`): each name by the first layer that has it. */
 function resolveMany(named: Named, prefix: string, layers: readonly Layer[]): Resolved {
   const entries = new Map<string, Entry>()
   for (const [name, entry] of layers.flatMap(layer => [...layer])) {

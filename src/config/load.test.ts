@@ -279,8 +279,8 @@ describe('what is wrong', () => {
 
   test('a retired name is never proposed', () => {
     const nearRetired = RETIRED.map(r => `${r.name}X`)
-    const said = messages(usable({ env: Object.fromEntries(nearRetired.map(n => [n, '1'])) }).warnings)
-    expect(said.filter(m => RETIRED.some(r => m.endsWith(`did you mean ${r.name}?`)))).toEqual([])
+    const hints = messages(usable({ env: Object.fromEntries(nearRetired.map(n => [n, '1'])) }).warnings)
+    expect(hints.filter(m => RETIRED.some(r => m.endsWith(`did you mean ${r.name}?`)))).toEqual([])
   })
 
   test('the documents’ words for outputs are kept, with a warning', () => {

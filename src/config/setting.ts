@@ -148,7 +148,7 @@ type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
 /** `G6_SSE_HTTP` → `sseHttp`; `G6_PANEL_W_<NAME>` → `panelW`. */
 export type PropertyOf<N extends string> = Camel<Lowercase<WithoutPlaceholder<WithoutPrefix<N>>>>
 
-/** Ends the name of a setting that stands for many: `G6_PANEL_W_<NAME>`. */
+/** Ends the name of a setting that covers many: `G6_PANEL_W_<NAME>`. */
 const PLACEHOLDER = '<NAME>'
 
 export function propertyOf(name: string): string {
@@ -160,7 +160,7 @@ export function propertyOf(name: string): string {
 /** `G6_SSE_HTTP` → `sse_http`; `G6_PANEL_W_<NAME>` → `panel_w_<name>`. */
 export const fileKeyOf = (name: string): string => name.replace(/^G6_/, '').toLowerCase()
 
-/** The prefix of a setting that stands for many names; null for all others. */
+/** The prefix of a setting that covers many names; null for all others. */
 export const dynamicPrefixOf = (name: string): string | null =>
   name.endsWith(PLACEHOLDER) ? name.slice(0, -PLACEHOLDER.length) : null
 

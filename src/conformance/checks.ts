@@ -269,11 +269,11 @@ const RUNS: Readonly<Record<keyof typeof RULES, (target: Target) => Promise<void
         await documentIn(target, await request(target, resyncAddress(target))),
       )
       must(resync.success, `the document is not of its schema: ${resync.error?.issues[0]?.message}`)
-      const said = helloOf({ messages }).verdict
-      if (said === undefined) throw new Skipped('the server has no verdict')
+      const sentVerdict = helloOf({ messages }).verdict
+      if (sentVerdict === undefined) throw new Skipped('the server has no verdict')
       for (const { event, id } of messages)
         must(event !== 'verdict' || id === '', `a verdict event has the id "${id}"`)
-      const { data } = verdictData.safeParse(said)
+      const { data } = verdictData.safeParse(sentVerdict)
       const isPlaced = data?.places === undefined || data.places.length === data.reasons.length
       must(data !== undefined && isPlaced, 'the verdict of hello is not of its schema')
       const last = verdictData.safeParse(messages.findLast(lastOfGroup)?.data?.verdict).data

@@ -32,7 +32,7 @@ export type CompiledBoard = {
   readonly reads: ReadonlySet<string>
   /** Never throws. */
   make(document: unknown, context: MakeContext): Made
-  /** Where a fault of `make` stands in the file. */
+  /** Where a fault of `make` is in the file. */
   findingsOf(faults: readonly Fault[]): readonly Finding[]
 }
 

@@ -204,7 +204,7 @@ describe('a fault says what to do', () => {
     ['lenght(a)', 'there is no function lenght(); did you mean length()?'],
     ['length(a, b)', 'length() takes 1 argument, not 2'],
     ['split(a)', 'split() takes 2 to 3 arguments, not 1'],
-    ['a > 5', 'a number stands in backticks: `5`, not 5'],
+    ['a > 5', 'a number must be in backticks: `5`, not 5'],
     ['a[', 'it ends too early: something is not closed or missing'],
     ['length(', 'it ends too early: something is not closed or missing'],
     ['a = b', '"=" does not compare; write "=="'],

@@ -55,7 +55,7 @@ export const MAX_EXPRESSION_CHARS = 2_000
 /** What is kept of names that are not there. */
 const MAX_ABSENT = 4
 const MAX_NAMES = 200
-/** The name that stands for `@key` in the parsed text. */
+/** The name that replaces `@key` in the parsed text. */
 const KEY_VARIABLE = 'g6_row_key'
 const NO_VARIABLES: Variables = emptyRecord<unknown>()
 
@@ -124,7 +124,7 @@ function faultText(error: unknown, text: string): string {
   if (!(error instanceof Error)) throw error
   const message = error.message.replace(/^Syntax error[:,] /i, '')
   if (/token.*\bNumber\b/.test(message) && /[=<>+*/-]\s*-?\d/.test(text))
-    return 'a number stands in backticks: `5`, not 5'
+    return 'a number must be in backticks: `5`, not 5'
   if (/token.*\bEOF\b|got: EOF|end of JSON/.test(message))
     return 'it ends too early: something is not closed or missing'
   const unexpected =

@@ -124,7 +124,7 @@ function pathText(path: Path, value: unknown): string {
     }
     if (Array.isArray(at) && conditionsOf(at) !== null)
       return `${text}[?type == '${part.replace(/['\\]/g, '\\$&')}'].status | [0]`
-    // A list with one object stands for the object.
+    // A list with one object is read as the object.
     if (Array.isArray(at)) {
       text += '[0]'
       at = (at as readonly unknown[])[0]

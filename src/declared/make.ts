@@ -89,7 +89,7 @@ function verdictRemark({ verdict, words }: CompiledParts, evaluation: Evaluation
         : null
   if (tone !== null && tone !== 'muted')
     return { tone, text: `${shownText(name)}: ${shownText(String(value))}` }
-  const said = typeof value === 'string' ? JSON.stringify(shownText(value, 60)) : kindOf(value)
-  evaluation.failed(verdict, `${said} is no state word that is known; words = { … } adds it`)
+  const shown = typeof value === 'string' ? JSON.stringify(shownText(value, 60)) : kindOf(value)
+  evaluation.failed(verdict, `${shown} is no state word that is known; words = { … } adds it`)
   return null
 }

@@ -107,7 +107,7 @@ describe('every mistake has a line, a column and what to do', () => {
     [
       'a filter',
       `${PANEL}rows = "r"\nwhere = "a > 5"\ncolumns = [ { from = "a" } ]`,
-      /^4:1 where "a > 5": a number stands in backticks: `5`, not 5$/,
+      /^4:1 where "a > 5": a number must be in backticks: `5`, not 5$/,
     ],
     [
       'an order',

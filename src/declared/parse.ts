@@ -68,8 +68,8 @@ function tomlOf(text: string): Raw {
     // The parser knows its own faults; anything else, such as a stack that is too deep, is one without a place.
     const place =
       error instanceof TomlError ? { line: error.line, column: error.column } : { line: 1, column: 1 }
-    const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'it cannot be read'
-    const message = `this is not TOML: ${shownText(said.replace('Invalid TOML document: ', ''))}`
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'it cannot be read'
+    const message = `this is not TOML: ${shownText(reason.replace('Invalid TOML document: ', ''))}`
     return { ok: false, finding: { ...place, level: 'error', message } }
   }
 }

@@ -55,7 +55,7 @@ describe('a key', () => {
     ).toEqual(['CPU', 'API calls', 'Container IDs', 'PIDs', 'Net IO', 'URLs', 'XYZ total', 'HTTP requests'])
   })
 
-  test('of a percentile is said in full', () => {
+  test('of a percentile is written in full', () => {
     expect(
       ['p95', 'p999', 'p50_ms', 'p91', 'p72', 'latency_p95', 'p95_cycle_ms'].map(key => shown(key)),
     ).toEqual([

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Block } from '../panels/panel.js'
 import { restIn, restOf, scrollText } from './rest.js'
 
-const text = (said: string): Block => ({ kind: 'text', text: said })
+const text = (content: string): Block => ({ kind: 'text', text: content })
 
 test('the rest of a table is what the notes of its panel say about rows', () => {
   expect(restIn(text('1 more row not shown'))).toEqual({ rows: 1, notWell: 0 })

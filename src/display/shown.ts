@@ -34,7 +34,7 @@ export function shownField(
 
 export type ShownColumn = { readonly label: string; readonly unit: string }
 
-/** The words of a head; the unit stands there once when its cells do not say it themselves. */
+/** The words of a head; the unit is shown there once when its cells do not say it themselves. */
 export function shownColumn(column: Column, panelKey?: string): ShownColumn {
   const { label, unit } = labelOf(column.label, panelKey)
   const own = column.unit ?? unit ?? ''

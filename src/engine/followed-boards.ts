@@ -110,9 +110,9 @@ export class FollowedBoards implements Boards {
 
   /** What the followed server says of itself, and what its connection says. */
   verdictOf(board: Board, source: SourceState): Verdict {
-    const said =
+    const own =
       this.#seen?.verdict ?? verdictOf({ snapshot: null, panels: board.panels.values(), remarks: [] })
-    return verdictWith(said, sourceRemarks(source, this.#options.timezone()))
+    return verdictWith(own, sourceRemarks(source, this.#options.timezone()))
   }
 
   ingest(): undefined {

@@ -354,22 +354,22 @@ describe('the loop', () => {
 
   test('an output that is not in the cycle gets every result right after it, and the last one before the end', async () => {
     const source = new ScriptedSource()
-    const said: string[] = []
+    const order: string[] = []
     const logging = (name: string, inCycle: boolean): Output => ({
       name,
       inCycle,
-      publish: ({ board }) => void said.push(`${name} ${board.cycle}`),
+      publish: ({ board }) => void order.push(`${name} ${board.cycle}`),
       close: () => Promise.resolve(),
     })
-    const observer = { onCycle: ({ board }: CycleResult) => said.push(`cycle ${board.cycle}`) }
+    const observer = { onCycle: ({ board }: CycleResult) => order.push(`cycle ${board.cycle}`) }
     const loop = loopOver(source, [logging('after', false), logging('in', true)], { observer })
     source.good({ a: 1 })
-    expect(said).toEqual(['in 1', 'cycle 1'])
+    expect(order).toEqual(['in 1', 'cycle 1'])
     vi.setSystemTime(Date.now() + 20)
     source.good({ a: 2 })
-    expect(said.slice(2)).toEqual(['in 2', 'after 1', 'cycle 2'])
+    expect(order.slice(2)).toEqual(['in 2', 'after 1', 'cycle 2'])
     await loop.stop()
-    expect(said.slice(5)).toEqual(['after 2'])
+    expect(order.slice(5)).toEqual(['after 2'])
   })
 
   test('a slow output gets only the newest result when it is ready again', async () => {

@@ -168,10 +168,10 @@ describe('panels', () => {
     let count = 0
     const counting = panel('counting', () => [{ kind: 'text', text: String(++count) }])
     const builder = createPanelBuilder({ registry: [counting] })
-    const said = (status: object) => builder.build(at(0, status))[0]?.lines[0]
-    expect(said({ app: { name: 'g6' } })).toBe('1')
-    expect(said({ app: { name: 'g6' }, resources: { cpu: 1 } })).toBe('1')
-    expect(said({ app: { name: 'g7' }, resources: { cpu: 1 } })).toBe('2')
+    const firstLine = (status: object) => builder.build(at(0, status))[0]?.lines[0]
+    expect(firstLine({ app: { name: 'g6' } })).toBe('1')
+    expect(firstLine({ app: { name: 'g6' }, resources: { cpu: 1 } })).toBe('1')
+    expect(firstLine({ app: { name: 'g7' }, resources: { cpu: 1 } })).toBe('2')
   })
 
   test('report how long they took when they were built without an error', () => {

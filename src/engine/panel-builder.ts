@@ -111,8 +111,10 @@ function publicPart(error: unknown): string {
   if (error instanceof WrongShape) return shownText(error.message, MESSAGE_WIDTH)
   const { code, name } =
     typeof error === 'object' && error !== null ? (error as { code?: unknown; name?: unknown }) : {}
-  const said = [code, name].find(word => typeof word === 'string' && word !== '')
-  return typeof said === 'string' ? shownText(said, CODE_WIDTH).replace(/[^\w.:-]+/g, '_') : 'unknown'
+  const errorName = [code, name].find(word => typeof word === 'string' && word !== '')
+  return typeof errorName === 'string'
+    ? shownText(errorName, CODE_WIDTH).replace(/[^\w.:-]+/g, '_')
+    : 'unknown'
 }
 
 function faultPanel({ key, title }: Maker, text: string): Panel {

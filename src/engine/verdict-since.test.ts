@@ -26,10 +26,10 @@ describe('since when the verdict has its word', () => {
 
   test('is the followed server’s where that says it, and ours for what only we know', () => {
     const since = new VerdictSince()
-    const said = { ...well, since: 500 }
-    expect(since.of(said, at(9_000))).toBe(said)
+    const known = { ...well, since: 500 }
+    expect(since.of(known, at(9_000))).toBe(known)
     expect(since.of(bad('source timeout'), at(10_000)).since).toBe(10_000)
-    expect(since.of(said, at(11_000))).toBe(said)
+    expect(since.of(known, at(11_000))).toBe(known)
     expect(since.of(bad('source timeout'), at(12_000)).since).toBe(12_000)
   })
 })

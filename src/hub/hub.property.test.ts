@@ -197,8 +197,8 @@ test('every reader ends with the hashes, the facts and the verdict of the server
           expect(client.reader.hashes()).toEqual(expectedHashes(board, client.form.subset))
           const facts = [...client.reader.panels].map(([key, panel]) => [key, panel.facts])
           expect(Object.fromEntries(facts)).toEqual(expectedFacts(board, client))
-          const said = client.reader.events.findLast(({ data }) => data.verdict !== undefined)
-          if (board.verdict !== null) expect(said?.data.verdict).toEqual(board.verdict)
+          const latest = client.reader.events.findLast(({ data }) => data.verdict !== undefined)
+          if (board.verdict !== null) expect(latest?.data.verdict).toEqual(board.verdict)
         }
         expect(hub.stats().behind).toBe(0)
       },

@@ -219,9 +219,9 @@ describe('the verdict', () => {
       const { reader } = join(hub)
       const last = reader.events.at(-1)
       expect(last?.data.verdict).toMatchObject({ word: 'failing', since: 5 })
-      const said = last?.data.verdict as Verdict
-      expect(said.reasons).toHaveLength(sseMaxEventBytes < 2_000 ? 0 : 5)
-      expect('places' in said).toBe(sseMaxEventBytes === 4_000)
+      const sentVerdict = last?.data.verdict as Verdict
+      expect(sentVerdict.reasons).toHaveLength(sseMaxEventBytes < 2_000 ? 0 : 5)
+      expect('places' in sentVerdict).toBe(sseMaxEventBytes === 4_000)
       if (sseMaxEventBytes < 900) continue
       const sizes = reader.events.slice(1).map(({ data }) => JSON.stringify(data).length)
       expect(Math.max(...sizes)).toBeLessThanOrEqual(sseMaxEventBytes)

@@ -1,7 +1,7 @@
 // The hub: one newest board, many readers.
 //
 // The idea behind speed, memory and correctness: a reader is a position, not a queue. A step (from one generation to the next)
-// is encoded once per lane (feeds.ts) and written to every reader that stands at its beginning and takes bytes. All other
+// is encoded once per lane (feeds.ts) and written to every reader that is at its beginning and takes bytes. All other
 // readers get nothing yet; once such a reader takes bytes again, it gets one update with every panel changed since its
 // position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one number, and every
 // reader ends at the newest state.
@@ -526,5 +526,5 @@ export class Hub implements HubLike {
 const isInStep = ({ position, accounted, lane: { feed } }: BoardReader): boolean =>
   position === feed.head && accounted >= feed.verdictAt
 
-/** Where a comment to it stands: `line` while it got no event, so that the block of its `retry:` is open. */
+/** Where a comment would be written: `line` while it got no event, so that the block of its `retry:` is open. */
 const placeOf = ({ position }: BoardReader): 'block' | 'line' => (position === UNGREETED ? 'line' : 'block')

@@ -36,7 +36,7 @@ type Link = { readonly bytes: Buffer; readonly needs: number; readonly chain: nu
 /** Bytes ready for the wire and how many events they hold. */
 export type Encoded = { readonly bytes: Buffer; readonly events: number }
 
-/** What was published in this tick: one buffer, one write for each reader that stands at `from`. */
+/** What was published in this tick: one buffer, one write for each reader that is at `from`. */
 export type Pending = {
   from: number
   to: number

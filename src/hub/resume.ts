@@ -1,4 +1,4 @@
-// What a returning reader's Last-Event-ID means for the board as it stands.
+// What a returning reader's Last-Event-ID means for the present board.
 import { createHash } from 'node:crypto'
 import type { Board } from '../board/board.js'
 import type { ResyncReason } from '../protocol/events.js'

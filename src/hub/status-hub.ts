@@ -278,8 +278,8 @@ export class StatusHub {
         if (known.has(followUp)) continue
         const { time, level, component, message } = followUp
         // The original's client looks inside the alert, and only there.
-        const said = { type: component, severity: level, message, ts: time }
-        const payload = { alert: { ...followUp, ...said }, ...said }
+        const own = { type: component, severity: level, message, ts: time }
+        const payload = { alert: { ...followUp, ...own }, ...own }
         this.#publish(this.#newEvent('followup_alert', payload, null))
       }
       this.#sent = { counts: state.severityCounts, states: state.severityState, followUps: state.followUps }

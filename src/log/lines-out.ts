@@ -34,7 +34,7 @@ export class LinesOut extends Writable {
       return
     }
     if (this.#lost === 0) return
-    const said = {
+    const record = {
       level: 40,
       time: new Date().toISOString(),
       lost: this.#lost,
@@ -42,6 +42,6 @@ export class LinesOut extends Writable {
       msg: 'log lines could not be written and are lost',
     }
     this.#lost = 0
-    this.target.write(`${JSON.stringify(said)}\n`, again => this.#written(again))
+    this.target.write(`${JSON.stringify(record)}\n`, again => this.#written(again))
   }
 }

@@ -27,8 +27,8 @@ export type PlainOptions = {
 
 /** `failing: Provider: down (since 10:02)` */
 function verdictLine({ word, reasons, since }: Verdict, nowMs: number, timezone: string): string {
-  const said = [word, reasons.join('; ')].filter(text => text !== '').join(': ')
-  return since === undefined ? said : `${said} (since ${momentText(since, nowMs, timezone)})`
+  const summary = [word, reasons.join('; ')].filter(text => text !== '').join(': ')
+  return since === undefined ? summary : `${summary} (since ${momentText(since, nowMs, timezone)})`
 }
 
 /** The verdict and the state of the source. It gives the time since when, not an age, which would change every frame. */

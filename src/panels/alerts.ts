@@ -90,8 +90,8 @@ function notListedText(counts: Readonly<Record<string, number>>): string | null 
   const others = total - sumOf(named.map(name => counts[name] ?? 0))
   if (others > 0) parts.push(`${plainNumber(others)} other`)
   const last = parts.pop() ?? ''
-  const said = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`
-  return `${said} ${total === 1 ? 'alert' : 'alerts'} not listed`
+  const list = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`
+  return `${list} ${total === 1 ? 'alert' : 'alerts'} not listed`
 }
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0)

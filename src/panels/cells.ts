@@ -9,8 +9,8 @@ import { shownText } from './text.js'
 /** Text from the status; `—` for blank text or null. */
 export function textCell(text: string | null, tone?: Tone, columns?: number): Cell {
   const shown = text === null ? '' : shownText(text, columns)
-  const said = shown === '' ? MISSING : shown
-  return tone === undefined ? { text: said } : { text: said, tone }
+  const content = shown === '' ? MISSING : shown
+  return tone === undefined ? { text: content } : { text: content, tone }
 }
 
 /** A number and its text. */

@@ -100,7 +100,7 @@ describe('the tone of a panel', () => {
     ),
   })
 
-  test('is the worst of its cells, wherever it stands', () => {
+  test('is the worst of its cells, wherever it is', () => {
     expect(toneOf([fields('ok', 'warn', 'info')])).toBe('warn')
     expect(toneOf([fields('ok', 'info')])).toBe('info')
     expect(toneOf([fields('muted', 'ok')])).toBe('ok')

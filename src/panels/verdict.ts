@@ -104,9 +104,9 @@ function badIn(panel: Panel, block: Block): readonly Found[] {
     case 'fields':
       return block.items.flatMap(({ label, text: shown, tone }) => {
         if (!isBadTone(tone)) return []
-        const said = named(label, panel, !SAYS_NOTHING_ALONE.has(label))
+        const name = named(label, panel, !SAYS_NOTHING_ALONE.has(label))
         return [
-          { tone, text: `${said}: ${shown}`, plain: `${label}: ${shown}`, place: { panel: key, label } },
+          { tone, text: `${name}: ${shown}`, plain: `${label}: ${shown}`, place: { panel: key, label } },
         ]
       })
     case 'table':
@@ -149,19 +149,19 @@ function answersRequest(raw: Snapshot['raw'], name: string, value: unknown): boo
 
 /** The document's own verdict: a state word or a boolean on its top level; null when there is none. */
 function ownRemark({ raw, origins }: Snapshot): Remark | null {
-  const said: Remark[] = []
+  const found: Remark[] = []
   for (const name of OWN_WORDS) {
     const value = member(raw, name)
     if (answersRequest(raw, name, value)) continue
     if (typeof value === 'boolean' && (name === 'healthy' || name === 'ok'))
-      said.push({ tone: value ? 'ok' : 'error', text: `${name}: ${value}` })
+      found.push({ tone: value ? 'ok' : 'error', text: `${name}: ${value}` })
     const word = text(value)
     // Bare text under `health` is a component, which a panel shows.
     if (word !== null && origins.health !== name)
-      said.push({ tone: stateTone(word), text: `${name}: ${shownText(word)}` })
+      found.push({ tone: stateTone(word), text: `${name}: ${shownText(word)}` })
   }
   for (const tone of ['error', 'warn', 'ok'] as const) {
-    const worst = said.find(remark => remark.tone === tone)
+    const worst = found.find(remark => remark.tone === tone)
     if (worst !== undefined) return worst
   }
   return null
@@ -184,8 +184,8 @@ function shown(remarks: readonly Remark[]): Reasons {
   for (const remark of remarks) if (!first.has(remark.text)) first.set(remark.text, remark)
   const most = first.size <= MAX_REASONS ? MAX_REASONS : MAX_REASONS - 1
   const places = new Map<string, VerdictPlace | null>()
-  for (const { text: said, place = null } of [...first.values()].slice(0, most)) {
-    const clipped = clipText(said, REASON_WIDTH)
+  for (const { text: reason, place = null } of [...first.values()].slice(0, most)) {
+    const clipped = clipText(reason, REASON_WIDTH)
     if (!places.has(clipped)) places.set(clipped, place)
   }
   if (first.size > most) places.set(`${first.size - most} more`, null)
@@ -227,8 +227,8 @@ export function verdictOf(facts: VerdictFacts): Verdict {
     for (const remark of evidence.bad) found.push(remark)
   }
   const decides = declared !== null && (declared.tone === 'ok' || isBad(declared))
-  const said = ofDocument === undefined && snapshot !== null ? ownRemark(snapshot) : (ofDocument ?? null)
-  const [bad, own] = withoutRepeats(found, decides || snapshot === null ? declared : said)
+  const ownWord = ofDocument === undefined && snapshot !== null ? ownRemark(snapshot) : (ofDocument ?? null)
+  const [bad, own] = withoutRepeats(found, decides || snapshot === null ? declared : ownWord)
   if (own?.tone === 'ok') isWell = true
   const zero = snapshot === null ? null : zeroPrices(snapshot)
   const loud = [...remarks, own, zero].filter(remark => remark !== null).filter(isBad)

@@ -169,7 +169,7 @@ function measureSegments(text: string, limit: number): Measured {
 
 /**
  * The columns that a code point of class `now` adds after a character of class `before`; null where the segmenter is needed.
- * `isJoined`: a joiner stands between them.
+ * `isJoined`: a joiner is between them.
  */
 function added(now: number, before: number, isJoined: boolean): number | null {
   if (now <= WIDE) return now

@@ -1,5 +1,5 @@
 // The ids of all facts, with what they mean and their units: `docs/reference/events.md` lists them. An id is a path within the
-// panels of a board, `<panel>.<name>…`; `*` stands for any name (`.`, `/`, `,` and `%` in it are percent-encoded in an id).
+// panels of a board, `<panel>.<name>…`; `*` matches any name (`.`, `/`, `,` and `%` in it are percent-encoded in an id).
 
 export const FACT_IDS = {
   'header.app': ['text', 'name of the program that writes the status'],

@@ -54,7 +54,7 @@ export const fleetDocument = z.looseObject({
 export type MemberData = Readonly<z.infer<typeof memberData>>
 export type FleetDocument = Readonly<z.infer<typeof fleetDocument>>
 
-/** Three beats. What it last said of itself, also that it publishes, may be untrue. */
+/** Three beats. What its last beat reported, also that it publishes, may be untrue. */
 const SILENT_MS = 3_000
 
 export const isSilent = ({ silent_ms: silentMs = 0 }: MemberData): boolean => silentMs > SILENT_MS

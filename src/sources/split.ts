@@ -81,7 +81,7 @@ export function lineSplitter(maxBytes: number, cut: Cut): Splitter {
   }
 }
 
-/** JSON objects and arrays one after the other, over any number of lines. What stands between them is a piece up to its line end. */
+/** JSON objects and arrays one after the other, over any number of lines. What is between them is a piece up to its line end. */
 export function documentSplitter(maxBytes: number, cut: Cut): Splitter {
   const rest = new Rest(maxBytes, cut)
   let depth = 0

@@ -202,17 +202,17 @@ describe('any document', () => {
       .map(([lines, end]) => Buffer.from(lines.join(end) + end + end))
     fc.assert(
       fc.property(bytes, fc.integer({ min: 1, max: 9 }), (all, step) => {
-        const said: unknown[] = []
+        const printed: unknown[] = []
         const parser = createSseParser({
           onEvent: ({ event, id, data }) => {
-            said.push(data)
+            printed.push(data)
             expect(event).not.toMatch(/[\r\n]/)
             expect(id).not.toMatch(/[\r\n\0]/)
           },
           onRetry: ms => expect(ms).toBeGreaterThanOrEqual(0),
         })
         for (let at = 0; at < all.length; at += step) parser.push(all.subarray(at, at + step))
-        expect(said.length).toBeLessThanOrEqual(all.length)
+        expect(printed.length).toBeLessThanOrEqual(all.length)
       }),
       { numRuns: CASES },
     )
@@ -290,10 +290,10 @@ describe('any document', () => {
     fc.assert(
       fc.property(env, fc.option(toml), (given, text) => {
         const result = loadConfig({ env: given, file: text === null ? null : { path: 'g6.toml', text } })
-        const said =
+        const printed =
           configReport(result, { json: false, group: null, changed: true }).text +
           checkReport(result, false).text
-        expect(UNPRINTABLE.exec(said.replaceAll('\n', ''))?.[0] ?? null).toBeNull()
+        expect(UNPRINTABLE.exec(printed.replaceAll('\n', ''))?.[0] ?? null).toBeNull()
       }),
       { numRuns: SOCKET_CASES },
     )

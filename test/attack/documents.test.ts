@@ -196,8 +196,8 @@ describe('depth', () => {
       `{"type":"token","data":"[METADATA]{\\"a\\":${deepArrayText(5_000)}}"}`,
       deep,
     ]) {
-      const said = createNormaliser(() => {}).frame({ event: 'message', data: frame, id: '' })
-      expect(() => JSON.stringify(said)).not.toThrow()
+      const normalised = createNormaliser(() => {}).frame({ event: 'message', data: frame, id: '' })
+      expect(() => JSON.stringify(normalised)).not.toThrow()
     }
   })
 })
@@ -267,14 +267,14 @@ describe('size', () => {
     for (const data of texts) {
       const normaliser = createNormaliser(() => {})
       const startedUs = process.cpuUsage()
-      const said = normaliser.frame({
+      const normalised = normaliser.frame({
         event: 'message',
         data: JSON.stringify({ type: 'token', data }),
         id: '',
       })
       const rest = normaliser.frame({ event: 'message', data: '{"type":"done"}', id: '' })
       const { user } = process.cpuUsage(startedUs)
-      const shown = [...said, ...rest].map(event => (event.type === 'token' ? event.data : '')).join('')
+      const shown = [...normalised, ...rest].map(event => (event.type === 'token' ? event.data : '')).join('')
       expect(shown).toBe(data)
       // Quadratic time took minutes.
       expect(user).toBeLessThan(5e6)
@@ -294,7 +294,7 @@ test('an id that fits in no header does not block the client: it connects again 
     closers.push(() => new Promise(resolve => server.close(resolve).closeAllConnections()))
     const followed = follow(`http://127.0.0.1:${(server.address() as AddressInfo).port}/events`)
     closers.push(() => followed.close())
-    await followed.until(() => followed.said.filter(each => each === 'event panel_full').length >= 2)
+    await followed.until(() => followed.events.filter(each => each === 'event panel_full').length >= 2)
     expect(seen.slice(0, 2)).toEqual([undefined, undefined])
     await followed.close()
   }

@@ -40,9 +40,9 @@ afterAll(async () => {
 
 /** All answers to these bytes: every refusal is from the table, and none has the token. */
 async function answersTo(bytes: Buffer | string): Promise<readonly (Answer & { code: string | null })[]> {
-  const said = await exchange(rig.port, bytes)
-  expect(said).not.toContain(TOKEN)
-  return answersIn(said).map(answer => ({ ...answer, code: expectDocumented(answer) }))
+  const received = await exchange(rig.port, bytes)
+  expect(received).not.toContain(TOKEN)
+  return answersIn(received).map(answer => ({ ...answer, code: expectDocumented(answer) }))
 }
 
 const PATHS = [

@@ -31,8 +31,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function expectClean(said: Readonly<Record<string, string>>): void {
-  for (const [where, text] of Object.entries(said)) {
+function expectClean(answers: Readonly<Record<string, string>>): void {
+  for (const [where, text] of Object.entries(answers)) {
     const at = text.search(MARK)
     expect(at === -1 ? null : text.slice(Math.max(0, at - 100), at + 60), where).toBeNull()
   }
@@ -50,11 +50,11 @@ test('a server reveals none of them, whatever the request', async () => {
   )
   const url = await server.url()
   const right = { 'X-API-Token': SECRETS.G6_SSE_API_TOKEN }
-  const said: Record<string, string> = {}
+  const answers: Record<string, string> = {}
   const ask = async (path: string, headers: Record<string, string>): Promise<Response> => {
     const response = await fetch(`${url}${path}`, { headers })
     const text = path.startsWith('/summary/events') ? '' : await response.text()
-    said[`${path} ${response.status} ${Object.keys(said).length}`] =
+    answers[`${path} ${response.status} ${Object.keys(answers).length}`] =
       `${JSON.stringify([...response.headers])} ${text}`
     await response.body?.cancel().catch(() => {})
     return response
@@ -86,7 +86,7 @@ test('a server reveals none of them, whatever the request', async () => {
   await server.until(/settings read again/)
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
-  expectClean({ ...said, ...server.said() })
+  expectClean({ ...answers, ...server.output() })
 })
 
 test('g6 config shows none of them, in either form, from the environment or from the file', async () => {
@@ -105,7 +105,7 @@ test('g6 config shows none of them, in either form, from the environment or from
     for (const env of [SECRETS, {}]) {
       const command = g6([...args, '--config', file], env)
       await command.exit
-      expectClean(command.said())
+      expectClean(command.output())
     }
   }
 })
@@ -132,7 +132,7 @@ describe('a program that cannot start reveals none of them', () => {
       env as Record<string, string>,
     )
     expect(await command.exit).not.toBe(0)
-    const { out, err } = command.said()
+    const { out, err } = command.output()
     expect(out + err).toMatch(wanted)
     // The name of a file is not secret.
     const shown =

@@ -45,10 +45,10 @@ describe('two requests in one', () => {
     ['a NUL in a header', post('X: a\0b') + SECOND],
   ])('%s: the second is never answered', async (_, bytes) => {
     rig = await startRig({ metricsPublic: false })
-    const said = await answers(bytes)
-    expect(said.map(({ status }) => status)).not.toContain(200)
-    expect(said.length).toBeLessThanOrEqual(1)
-    for (const { status } of said) expect(status).toBeGreaterThanOrEqual(400)
+    const received = await answers(bytes)
+    expect(received.map(({ status }) => status)).not.toContain(200)
+    expect(received.length).toBeLessThanOrEqual(1)
+    for (const { status } of received) expect(status).toBeGreaterThanOrEqual(400)
     await expectServing(rig)
   })
   test('behind a stream, and in the body of one, is never read', async () => {

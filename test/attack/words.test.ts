@@ -48,11 +48,11 @@ describe('a log line', () => {
     let from = 0
     const law = (words: string): void => {
       log.warn({ words, [words]: { deep: [words] } }, words)
-      const said = text().slice(from)
+      const written = text().slice(from)
       from = text().length
-      expect(said.indexOf('\n')).toBe(said.length - 1)
-      expect(unprintableIn(said)).toBeNull()
-      const line = JSON.parse(said) as { words: string; msg: string }
+      expect(written.indexOf('\n')).toBe(written.length - 1)
+      expect(unprintableIn(written)).toBeNull()
+      const line = JSON.parse(written) as { words: string; msg: string }
       // Unpaired surrogates are lost on their way to bytes.
       const wanted = Buffer.from(words).toString()
       for (const logged of [line.words, line.msg]) expect(Buffer.from(logged).toString()).toBe(wanted)
@@ -65,10 +65,10 @@ describe('a log line', () => {
     let from = 0
     const law = (words: string): void => {
       log.warn({ words, err: new Error(words) }, words)
-      const said = text().slice(from)
+      const written = text().slice(from)
       from = text().length
-      expect(unprintableIn(said)).toBeNull()
-      const begins = said.split('\n').filter(line => /^\S/.test(line))
+      expect(unprintableIn(written)).toBeNull()
+      const begins = written.split('\n').filter(line => /^\S/.test(line))
       expect(begins).toHaveLength(1)
       expect(begins[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: /)
     }

@@ -22,7 +22,7 @@ afterEach(async () => {
 async function output(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const run = g6(args, env)
   const code = await run.exit
-  return { code, ...run.said() }
+  return { code, ...run.output() }
 }
 
 const FIVE = [
@@ -164,7 +164,7 @@ describe('a program with a board file', () => {
     await writeFile(board, 'titel = "x"\n')
     server.signal('SIGHUP')
     await server.until(/the board file cannot be used; the old board stays/)
-    expect(server.said().err).toContain(
+    expect(server.output().err).toContain(
       `${board}:1:1: titel is no member of a board file; did you mean title?`,
     )
     expect(panels()).toMatchObject({ one: ['a: 2 !'] })

@@ -69,7 +69,7 @@ function stream(n: number, person: Person | null = null): readonly AuditEntry[] 
 
 async function run(...args: readonly string[]) {
   const running = g6(['audit', ...args], env)
-  return { code: await running.exit, ...running.said() }
+  return { code: await running.exit, ...running.output() }
 }
 
 test('verify says that a trail is whole, or names the first changed record', async () => {

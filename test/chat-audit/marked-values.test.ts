@@ -117,11 +117,11 @@ test('no question, email or token is in any log line, metric, refusal or audit r
 
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
-  const { out, err } = server.said()
+  const { out, err } = server.output()
   const audit = g6(['audit', 'tail', '--json', '-n', '999'], { G6_AUDIT_DB: join(folder, 'audit.db') })
   await audit.exit
   const operations = audit
-    .said()
+    .output()
     .out.trim()
     .split('\n')
     .map(line => (JSON.parse(line) as { operation: string }).operation)
@@ -143,7 +143,7 @@ test('no question, email or token is in any log line, metric, refusal or audit r
 
   // And nothing of it is anywhere.
   const files = readdirSync(folder).map(name => readFileSync(join(folder, name), 'latin1'))
-  const written = { out, err, metrics: metrics.text, health: health.text, audit: audit.said().out }
+  const written = { out, err, metrics: metrics.text, health: health.text, audit: audit.output().out }
   const parts = tokens.flatMap(token => token.split('.').slice(1))
   for (const [where, said] of [...Object.entries(written), ...answers.entries(), ...files.entries()]) {
     expect(said.match(MARK)?.[0] ?? null, `in ${where}: ${said.slice(0, 300)}`).toBeNull()

@@ -1,4 +1,4 @@
-// The chat page in a real browser, against the real relay, through a proxy that cuts: what stands in its way, what it does without the
+// The chat page in a real browser, against the real relay, through a proxy that cuts: what is in its way, what it does without the
 // network, what it keeps and shows.
 import type { Locator } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
@@ -22,7 +22,7 @@ const shows = (text: string) => answerOf(room.page).filter({ hasText: text }).wa
 const question = () => room.page.getByLabel('Your question')
 const isFocused = (of: Locator) => of.evaluate(element => element === document.activeElement)
 
-describe('what stands in the way', () => {
+describe('what is in the way', () => {
   test('a limit counts down in the composer, and makes no card', async () => {
     const page = await room.open()
     await page.evaluate(() => {

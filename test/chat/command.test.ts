@@ -111,11 +111,11 @@ test.each([
     expect((await whole()).status).toBe(200)
     server.signal('SIGTERM')
     expect(await server.exit).toBe(0)
-    const warnings = server.said().err.match(/no key for people's tokens/g)
+    const warnings = server.output().err.match(/no key for people's tokens/g)
     expect(warnings).toHaveLength(1)
     const tail = g6(['audit', 'tail'], { G6_AUDIT_DB: join(folder, 'audit.db') })
     expect(await tail.exit).toBe(0)
-    expect(tail.said().out.match(/stream\.end/g)).toHaveLength(2)
+    expect(tail.output().out.match(/stream\.end/g)).toHaveLength(2)
   },
 )
 
@@ -170,7 +170,7 @@ test('a stopping server ends answers with shutdown; event, metric and a verified
   expect(await verify.exit).toBe(0)
   const tail = g6(['audit', 'tail'], places)
   expect(await tail.exit).toBe(0)
-  const { out } = tail.said()
+  const { out } = tail.output()
   expect(out.match(/stream\.start/g)).toHaveLength(2)
   expect(out.match(/stream\.end/g)).toHaveLength(2)
   expect(out).toContain('shutdown')
@@ -257,10 +257,10 @@ test('an audit database deleted under the server: no question is taken unrecorde
   second.cut()
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
-  expect(server.said().err.match(/"code":"vanished"/g)).toHaveLength(1)
+  expect(server.output().err.match(/"code":"vanished"/g)).toHaveLength(1)
   const verify = g6(['audit', 'verify'], { G6_AUDIT_DB: database })
   expect(await verify.exit).toBe(1)
-  expect(verify.said().out).toMatch(/NOT whole, .* the database vanished while a server wrote it/)
+  expect(verify.output().out).toMatch(/NOT whole, .* the database vanished while a server wrote it/)
 })
 
 test('of a flood of refusals only the limit has records, the rest is counted, and every stream has its own', async () => {
@@ -282,7 +282,7 @@ test('of a flood of refusals only the limit has records, the rest is counted, an
   const tail = g6(['audit', 'tail', '--json', '-n', '999'], places)
   expect(await tail.exit).toBe(0)
   const records = tail
-    .said()
+    .output()
     .out.trim()
     .split('\n')
     .map(line => JSON.parse(line) as { readonly operation: string; readonly details: unknown })
@@ -314,7 +314,7 @@ describe('settings take effect', () => {
       G6_CHAT_ALLOW_FINISH: 'true',
     })
     await other.url()
-    expect(other.said().err).not.toContain('G6_CHAT_ON_DISCONNECT')
+    expect(other.output().err).not.toContain('G6_CHAT_ON_DISCONNECT')
   })
   test('G6_CHAT_MAX_QUERY_BYTES: a longer question is 400', async () => {
     const server = serve({ ENABLE_SSE_STREAMING: 'true', G6_CHAT_MAX_QUERY_BYTES: '5' })

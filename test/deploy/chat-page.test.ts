@@ -1,4 +1,4 @@
-// Runs what docs/chat.md prints, as it stands: the test sets only ports, folder and the place of `g6`.
+// Runs what docs/chat.md prints, unchanged: the test sets only ports, folder and the place of `g6`.
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

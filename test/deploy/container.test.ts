@@ -104,11 +104,11 @@ test('it builds from the copied files, and the program runs from the kept ones',
   }
   const [entry = ''] = list(all('ENTRYPOINT')[0] ?? '').slice(1)
   const main = entry.replace(`${all('WORKDIR')[0]}/`, '')
-  const said = execFileSync(process.execPath, [join(kept, main), 'demo', '--cycles', '1', '--port', '0'], {
+  const printed = execFileSync(process.execPath, [join(kept, main), 'demo', '--cycles', '1', '--port', '0'], {
     cwd: folder,
     encoding: 'utf8',
   })
-  expect(said).toContain('Indices')
+  expect(printed).toContain('Indices')
 }, 600_000)
 
 describe('its commands', () => {
@@ -120,9 +120,9 @@ describe('its commands', () => {
   const status = resolve('test/fixtures/status-full.json')
 
   test('it does not start without a token: a container listens on every address', async () => {
-    const { exit, said } = g6(command, { ...env, G6_UNIFIED_HTTP_PORT: '0' })
+    const { exit, output } = g6(command, { ...env, G6_UNIFIED_HTTP_PORT: '0' })
     expect(await exit).toBe(1)
-    expect(said().err).toContain('G6_SSE_API_TOKEN')
+    expect(output().err).toContain('G6_SSE_API_TOKEN')
   })
 
   test('with one it serves and is healthy; once stopped it is not', async () => {

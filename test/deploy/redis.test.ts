@@ -45,12 +45,12 @@ test('two servers are a fleet with it, and its user may do nothing else', async 
       const isWell = known.nodes.length === 2 && known.degraded.length === 0
       return isWell && shown.size === 1 && known.nodes.some(({ role }) => role === 'leading')
     },
-    () => `both show one board: ${nodes.map(node => node.said().err).join('\n')}`,
+    () => `both show one board: ${nodes.map(node => node.output().err).join('\n')}`,
   )
   for (const node of nodes) {
-    expect(node.said().err).not.toContain('a fault in the fleet')
+    expect(node.output().err).not.toContain('a fault in the fleet')
     // Of the relay, which asks for the memory of Redis too.
-    expect(node.said().err).not.toContain('answers cannot be shared')
+    expect(node.output().err).not.toContain('answers cannot be shared')
   }
 
   const link = await openLink({ address: parsed.address, monotonicMs: () => performance.now() })

@@ -37,10 +37,14 @@ describe('for systemd', () => {
 
   test('it has no fault', () => {
     // verify prints its findings, and does not always fail then.
-    const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', installed()], {
-      encoding: 'utf8',
-    })
-    expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
+    const printed = execFileSync(
+      'sh',
+      ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', installed()],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect(printed.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
   })
 
   test('the unit for each port has no fault, and only the port differs', () => {
@@ -48,10 +52,10 @@ describe('for systemd', () => {
     const text = readFileSync(template, 'utf8')
     const path = join(folder, 'g6-stream@9331.service')
     writeFileSync(path, text.replaceAll(/^(ExecStart(?:Pre)?=)g6 /gm, `$1${folder}/bin/g6 `))
-    const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', path], {
+    const printed = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', path], {
       encoding: 'utf8',
     })
-    expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
+    expect(printed.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
     const settings = (unit: string): readonly string[] =>
       unit.split('\n').filter(line => /^[A-Z]\w+=/.test(line))
     const single = settings(readFileSync(UNIT, 'utf8'))
@@ -69,16 +73,16 @@ describe('for systemd', () => {
     installed()
     const path = join(folder, 'g6-stream.socket')
     copyFileSync(file('deploy/systemd/g6-stream.socket'), path)
-    const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', path], {
+    const printed = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', path], {
       encoding: 'utf8',
     })
-    expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
+    expect(printed.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
   })
 
   test('it is sandboxed', () => {
     const args = ['security', '--offline=true', '--threshold=20', '--no-pager', installed()]
-    const said = execFileSync('systemd-analyze', args, { encoding: 'utf8' })
-    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(said)?.[1])).toBeLessThanOrEqual(2)
+    const printed = execFileSync('systemd-analyze', args, { encoding: 'utf8' })
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(printed)?.[1])).toBeLessThanOrEqual(2)
   })
 })
 
@@ -119,7 +123,7 @@ describe('its commands', () => {
     key: string,
     settings: string,
     more: Readonly<Record<string, string>> = {},
-  ): { child: ChildProcess; said: () => string } {
+  ): { child: ChildProcess; printed: () => string } {
     const [credentials, state] = [join(folder, 'credentials'), join(folder, 'state')]
     for (const each of [credentials, state]) mkdirSync(each, { recursive: true })
     writeFileSync(join(credentials, 'token'), `${TOKEN}\n`)
@@ -137,7 +141,7 @@ describe('its commands', () => {
         text += part
       })
     }
-    return { child, said: () => text }
+    return { child, printed: () => text }
   }
   const exitOf = (child: ChildProcess): Promise<number | null> =>
     new Promise(resolve => child.once('close', code => resolve(code)))
@@ -146,20 +150,20 @@ describe('its commands', () => {
   test('the shipped settings are usable; wrong ones keep it from starting', async () => {
     const good = start('ExecStartPre', settings())
     expect(await exitOf(good.child)).toBe(0)
-    expect(good.said()).toBe('settings are usable\n')
+    expect(good.printed()).toBe('settings are usable\n')
     const bad = start('ExecStartPre', `${settings()}\nsse_max_conections = 5\n`)
     expect(await exitOf(bad.child)).toBe(1)
-    expect(bad.said()).toContain('sse_max_conections')
+    expect(bad.printed()).toContain('sse_max_conections')
   })
 
   test('it serves with its token, and stops in order on the signal of systemd', async () => {
-    const { child, said } = start('ExecStart', `${settings()}\nunified_http_port = 0\n`)
+    const { child, printed } = start('ExecStart', `${settings()}\nunified_http_port = 0\n`)
     const url = await new Promise<string>((resolve, reject) => {
       child.stderr?.on('data', () => {
-        const found = /"url":"(http:[^"]+)"/.exec(said())?.[1]
+        const found = /"url":"(http:[^"]+)"/.exec(printed())?.[1]
         if (found !== undefined) resolve(found)
       })
-      child.once('close', () => reject(new Error(`it ended: ${said()}`)))
+      child.once('close', () => reject(new Error(`it ended: ${printed()}`)))
     })
     expect((await fetch(`${url}/summary/health`)).status).toBe(401)
     expect((await fetch(`${url}/summary/health`, { headers: { 'X-API-Token': TOKEN } })).status).toBe(200)
@@ -189,11 +193,11 @@ describe('its commands', () => {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     )
     running.push(child)
-    let said = ''
+    let printed = ''
     child.stderr.setEncoding('utf8')
     for await (const part of child.stderr.iterator({ destroyOnReturn: false })) {
-      said += String(part)
-      if (said.includes('Listening on')) break
+      printed += String(part)
+      if (printed.includes('Listening on')) break
     }
     // The first connection starts the server.
     const status = await new Promise<number>((resolve, reject) => {

@@ -133,7 +133,7 @@ describe('every page', () => {
           /^(?:(?:GET|POST|DELETE) )?(\/(?:summary|events|metrics|livez|readyz|schemas|openapi|client|chat|api)[\w./-]*)/.exec(
             span,
           )?.[1]
-        // `/schemas` stands for what is under it.
+        // `/schemas` covers what is under it.
         return address === undefined || address === '/schemas' ? [] : [{ path, address }]
       }),
     ])

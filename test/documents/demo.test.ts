@@ -21,7 +21,7 @@ test('g6 demo --document shows the board of a document, also of an old one', asy
   await utimes(file, weekAgo, weekAgo)
   const demo = g6(['demo', '--no-rich', '--port', '0', '--document', file])
   await demo.until(/^failing: orders-v3: red; status: yellow/m)
-  const { out } = demo.said()
+  const { out } = demo.output()
   expect(out).toContain('the board of a document')
   expect(out).toMatch(/^orders-v3 +red !!/m)
   expect(out).not.toContain('stale')

@@ -66,7 +66,7 @@ const RENAMES = 1_000
 
 /** Files are written outside the cycle, and the log comes through a pipe: both may be late. */
 function complainsOf(served: ServedFolder, file: string): Promise<true> {
-  const has = () => served.said(/cannot be written/).some(line => line.file === file)
+  const has = () => served.logged(/cannot be written/).some(line => line.file === file)
   return eventually(has, `a log line about ${file}`)
 }
 
@@ -89,7 +89,7 @@ describe('a full disk', () => {
     expect(manifest, 'what was written before').toHaveProperty('hashes')
     await complainsOf(served, 'manifest.json')
     await complainsOf(served, 'dossier.json')
-    const complaints = served.said(/cannot be written/)
+    const complaints = served.logged(/cannot be written/)
     expect(complaints.map(({ code }) => code)).toEqual(complaints.map(() => 'ENOSPC'))
     const named = complaints.map(({ file }) => file)
     expect(new Set(named).size, 'each file is named once').toBe(named.length)
@@ -99,7 +99,7 @@ describe('a full disk', () => {
     disk.empty()
     await served.filesAgree()
     await eventually(
-      () => served.said(/can be written again/).length === served.said(/cannot be written/).length,
+      () => served.logged(/can be written again/).length === served.logged(/cannot be written/).length,
       'a log line that all is well',
     )
     await served.nothingLeftOver()
@@ -168,7 +168,7 @@ describe('a full disk', () => {
       }
       shown.signal('SIGTERM')
       expect(await shown.exit).toBe(1)
-      expect(shown.said().err.match(/standard output cannot be written \(ENOSPC\)/g)).toHaveLength(1)
+      expect(shown.output().err.match(/standard output cannot be written \(ENOSPC\)/g)).toHaveLength(1)
     } finally {
       closeSync(out)
     }
@@ -193,8 +193,8 @@ describe('without permission', () => {
     served.write(3)
     await served.shows(client, 3)
     await eventually(async () => (await served.source()).state === 'fresh', 'it is fresh')
-    await eventually(() => served.said(/the status can be read again/).length > 0, 'its log line')
-    expect(served.said(/the status can/).map(({ level, status }) => [level, status])).toEqual([
+    await eventually(() => served.logged(/the status can be read again/).length > 0, 'its log line')
+    expect(served.logged(/the status can/).map(({ level, status }) => [level, status])).toEqual([
       [40, 'forbidden'],
       [30, undefined],
     ])
@@ -213,14 +213,14 @@ describe('without permission', () => {
       await served.shows(client, n)
     }
     await complainsOf(served, 'manifest.json')
-    const named = served.said(/cannot be written/).map(({ file, code }) => `${file} ${code}`)
+    const named = served.logged(/cannot be written/).map(({ file, code }) => `${file} ${code}`)
     expect(new Set(named).size).toBe(named.length)
     expect(named).toContain('manifest.json EACCES')
     chmodSync(served.panels, 0o755)
     await served.filesAgree()
     await served.nothingLeftOver()
     await eventually(
-      () => served.said(/can be written again/).length === named.length,
+      () => served.logged(/can be written again/).length === named.length,
       'a log line for each that all is well',
     )
     await served.holdsNoMoreThan(before)
@@ -252,7 +252,7 @@ test('a read-only file system is one line for each output, which names the setti
   readOnly('rw')
   await served.filesAgree()
   await eventually(
-    () => served.said(/nothing prevents writing/).length === 2,
+    () => served.logged(/nothing prevents writing/).length === 2,
     'a line for each that all is well',
   )
 })
@@ -276,7 +276,7 @@ describe('folders that go away', () => {
     await served.filesAgree()
     await served.nothingLeftOver()
     await served.holdsNoMoreThan(before)
-    const named = served.said(/cannot be written/).map(({ file }) => file)
+    const named = served.logged(/cannot be written/).map(({ file }) => file)
     expect(new Set(named).size, 'no line a cycle').toBe(named.length)
   })
 
@@ -301,10 +301,10 @@ describe('folders that go away', () => {
     }
     // Missed six times at least, each with two log lines: that it is gone, and that it is back.
     await eventually(
-      () => served.said(/the status can be read again/).length >= 6,
-      () => `each return is logged: ${JSON.stringify(served.said(/the status/))}`,
+      () => served.logged(/the status can be read again/).length >= 6,
+      () => `each return is logged: ${JSON.stringify(served.logged(/the status/))}`,
     )
-    const logged = served.said(/the status can/).map(({ level, status }) => [level, status])
+    const logged = served.logged(/the status can/).map(({ level, status }) => [level, status])
     expect(logged).toEqual(logged.map((_, i) => (i % 2 === 0 ? [40, 'missing'] : [30, undefined])))
     // The folder was replaced eleven times: each leaked watch would be one more.
     await served.holdsNoMoreThan(before)
@@ -318,7 +318,7 @@ describe('folders that go away', () => {
     for (let n = 2; n <= RENAMES; n++) served.write(n)
     await served.shows(client, RENAMES)
     await served.filesAgree()
-    expect(served.said(/./).filter(({ level }) => level >= 40)).toEqual([])
+    expect(served.logged(/./).filter(({ level }) => level >= 40)).toEqual([])
     await served.holdsNoMoreThan(before)
   })
 })

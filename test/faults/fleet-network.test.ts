@@ -76,5 +76,5 @@ test('a publisher whose cable is pulled, and one that is paused, are each replac
   first.signal('SIGCONT')
   await first.until(/publishes the board of the fleet[\s\S]*follows the board of the fleet/)
   await agree(3)
-  expect(far.said().err).not.toMatch(/"level":50/)
+  expect(far.output().err).not.toMatch(/"level":50/)
 })

@@ -57,9 +57,9 @@ test('of two servers with one folder and one dossier the second says so and writ
   closers.push(() => second.remove())
   second.write(500)
   await second.start()
-  await eventually(() => second.said(/another program writes here/).length === 2, 'a line for each')
+  await eventually(() => second.logged(/another program writes here/).length === 2, 'a line for each')
   // The two are asked at the same time, so either line may be the first.
-  const lines = second.said(/another program/).toSorted((a, b) => Number('file' in a) - Number('file' in b))
+  const lines = second.logged(/another program/).toSorted((a, b) => Number('file' in a) - Number('file' in b))
   expect(lines).toMatchObject([
     { level: 40, folder: first.panels, pid: first.pid },
     { level: 40, file: 'dossier.json', pid: first.pid },
@@ -75,7 +75,7 @@ test('of two servers with one folder and one dossier the second says so and writ
   await second.filesAgree()
   expect(await panelFileProblems(second.panels)).toEqual({})
   await second.nothingLeftOver()
-  expect(second.said(/another program/)).toHaveLength(2)
+  expect(second.logged(/another program/)).toHaveLength(2)
   second.running?.signal('SIGTERM')
   expect(await second.running?.exit).toBe(0)
   expect(readdirSync(first.panels).filter(name => name.startsWith('.'))).toEqual([])
@@ -146,7 +146,7 @@ describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
       () => `no more files open than ${firstHeld}: ${held()}`,
     )
     // Half of them hit the edge; each of the others hit one of the composite's sources.
-    const logged = (of: Running, pattern: RegExp) => of.said().err.match(pattern)?.length ?? 0
+    const logged = (of: Running, pattern: RegExp) => of.output().err.match(pattern)?.length ?? 0
     const backAtEdge = () => logged(edge, /the followed server is back/g)
     const backAtBoth = () => logged(both, /the stream is back/g)
     // Their logs come through pipes, and may come later than the data of their sockets.
@@ -197,7 +197,7 @@ describe('paused and resumed', () => {
     paused.signal('SIGTERM')
     expect(await paused.exit).toBe(0)
     const { panels } = await served.board()
-    const last = JSON.parse(paused.said().out.trim().split('\n').at(-1) ?? '') as {
+    const last = JSON.parse(paused.output().out.trim().split('\n').at(-1) ?? '') as {
       panels: Record<string, { hash: string }>
     }
     for (const [key, { hash }] of Object.entries(panels)) expect(last.panels[key]?.hash, key).toBe(hash)

@@ -28,7 +28,7 @@ function run(command: string, args: readonly string[], env = {}): ChildProcess {
 }
 
 /** Resolves with the match once the process has printed one. */
-async function said(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+async function printed(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
   let out = ''
   for await (const text of child.stdout ?? []) {
     out += String(text)
@@ -40,7 +40,7 @@ async function said(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArr
 
 async function started(name: string): Promise<{ child: ChildProcess; url: string }> {
   const child = run(process.execPath, [`examples/${name}`], { PORT: '0' })
-  const [, port] = await said(child, /listening on port (\d+)/)
+  const [, port] = await printed(child, /listening on port (\d+)/)
   return { child, url: `http://localhost:${port}${name === 'node-http.mjs' ? '' : '/live'}` }
 }
 
@@ -71,7 +71,7 @@ describe.each(EXAMPLES)('%s', name => {
 test('the Python client follows the board', async () => {
   const { url } = await started('node-http.mjs')
   const client = run('python3', ['-m', 'g6_stream', url, '--json'], { PYTHONPATH: `${ROOT}clients/python` })
-  const [line] = await said(client, /^\{.*"type": ?"panel_update".*$/m)
+  const [line] = await printed(client, /^\{.*"type": ?"panel_update".*$/m)
   expect(JSON.parse(line)).toMatchObject({ panels: { sum: { title: 'Sum' } } })
 })
 
@@ -79,7 +79,7 @@ test('g6 dashboard shows the board', async () => {
   const { url } = await started('node-http.mjs')
   const dashboard = g6(['dashboard', url, '--no-rich', '--cycles', '1'])
   expect(await dashboard.exit).toBe(0)
-  expect(dashboard.said().out).toMatch(/\[Queue\]\njob +state\nmail +running/)
+  expect(dashboard.output().out).toMatch(/\[Queue\]\njob +state\nmail +running/)
 })
 
 test('the page shows the board of its server', async () => {

@@ -90,10 +90,10 @@ describe.each(Object.keys(SERVERS))('behind %s', name => {
     expect(refused.headers.get('retry-after')).toMatch(/^[3-8]$/)
     expect(await refused.json()).toMatchObject({ code: 'too_many_streams', status: 429 })
     expect(hub.stats()).toMatchObject({ clients: 1 })
-    const said: string[] = []
-    client.on('error', error => said.push(`${error.status ?? error.code}`))
+    const codes: string[] = []
+    client.on('error', error => codes.push(`${error.status ?? error.code}`))
     await hub.close(2_000)
-    await soon(() => expect(said).toContain('503'))
+    await soon(() => expect(codes).toContain('503'))
     expect(hub.stats()).toMatchObject({ clients: 0 })
   })
 

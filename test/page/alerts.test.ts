@@ -146,13 +146,13 @@ describe('a new alert', () => {
     room.server.publish(withAlerts(SLOW))
     const { page } = await room.open()
     await titleIs(page, '(1) G6 Stream')
-    const said = (role: string) => page.locator(`body > [role=${role}]`)
-    expect(await said('status').textContent()).toBe('')
+    const spoken = (role: string) => page.locator(`body > [role=${role}]`)
+    expect(await spoken('status').textContent()).toBe('')
     room.server.publish(withAlerts(SLOW, { sec: 5, message: 'still slow' }))
-    await said('status').getByText('warn: Provider: still slow').waitFor()
-    expect(await said('alert').textContent()).toBe('')
+    await spoken('status').getByText('warn: Provider: still slow').waitFor()
+    expect(await spoken('alert').textContent()).toBe('')
     room.server.publish(withAlerts(SLOW, { sec: 5, message: 'still slow' }, DOWN))
-    await said('alert').getByText('critical: Provider: kite does not answer').waitFor()
+    await spoken('alert').getByText('critical: Provider: kite does not answer').waitFor()
   })
 
   test('plays a sound and shows a notification when it is critical and the user has enabled it', async () => {

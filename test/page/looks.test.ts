@@ -291,7 +291,7 @@ describe('the first look', () => {
     expect((await beginnings()).length).toBe(6)
   })
 
-  test('without a connection nothing is judged, and it is said once', async () => {
+  test('without a connection nothing is judged, and it is pageText once', async () => {
     room.server.publish(withAlerts({ sec: 0, level: 'critical', message: 'no ticks' }))
     const page = await room.shown()
     await shows(page, 'alerts', 'no ticks')
@@ -302,8 +302,8 @@ describe('the first look', () => {
       .waitFor()
     expect(await page.locator('main [data-tone]').count()).toBe(0)
     expect(await page.evaluate(solidFills)).toEqual([])
-    const said = await page.evaluate(() => document.body.innerText)
-    expect(said.match(/No connection/g)?.length).toBe(1)
+    const pageText = await page.evaluate(() => document.body.innerText)
+    expect(pageText.match(/No connection/g)?.length).toBe(1)
   })
 })
 

@@ -38,7 +38,7 @@ function kindOf(value: unknown): string {
   return { number: 'number', string: 'text', boolean: 'yes or no' }[typeof value as string] ?? 'none'
 }
 
-/** The listed id that this one is: `*` stands for one name. */
+/** The listed id that this one is: `*` matches one name. */
 function listed(id: string): keyof typeof FACT_IDS | undefined {
   const ids = Object.keys(FACT_IDS) as (keyof typeof FACT_IDS)[]
   return ids.find(pattern => {
@@ -241,8 +241,8 @@ describe('with another title of every column and field, a surface', () => {
   test('gives the same reasons of rows', () => {
     const reasons = (of: readonly Panel[]) => {
       const alerts = of.filter(({ key }) => key === 'alerts')
-      const { word, reasons: said } = verdictOf({ snapshot: null, panels: alerts, remarks: [] })
-      return { word, reasons: said }
+      const { word, reasons: found } = verdictOf({ snapshot: null, panels: alerts, remarks: [] })
+      return { word, reasons: found }
     }
     expect(reasons(others)).toEqual(reasons(panels))
     expect(reasons(panels).reasons.length).toBeGreaterThan(0)

@@ -31,7 +31,7 @@ const PATHS = [
   ...['performance.api', 'health.kite', 'links.grafana', 'sinks.csv.write_errors', 'sinks.influxdb.healthy'],
   ...['alerts', 'severity_counts.warn'],
 ]
-const said = fc.oneof(
+const texts = fc.oneof(
   fc.integer({ min: 0, max: 2_000 }),
   fc.constantFrom('ok', 'open', 'error', 'NIFTY', '2025-11-20T05:10:31Z', true, false, null),
   fc.integer({ min: 0, max: 5 }).map(n => [{ message: `m${n}`, level: 'warn', time: 1_763_615_400 + n }]),
@@ -135,7 +135,7 @@ describe('any status', () => {
   test('gives the same panels from a builder with a memory as from a new one', () => {
     const edit = fc.record({
       path: fc.constantFrom(...PATHS),
-      value: said,
+      value: texts,
       passedMs: fc.integer({ min: -10_000, max: 200_000 }),
     })
     const seen = new Set<string>()

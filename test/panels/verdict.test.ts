@@ -313,14 +313,14 @@ describe('the laws of the verdict', () => {
   test('a worse value never makes it better, a failing source always worse', () => {
     const bad = fc.constantFrom<Tone>('warn', 'error')
     fc.assert(
-      fc.property(panels, remarks, own, bad, (shown, said, declared, worse) => {
-        const before = say({ panels: shown, remarks: said, own: declared })
+      fc.property(panels, remarks, own, bad, (shown, noted, declared, worse) => {
+        const before = say({ panels: shown, remarks: noted, own: declared })
         const fault = makePanel('bad', 'Bad', [{ kind: 'text', text: 'bad', tone: worse }])
-        const after = say({ panels: [...shown, fault], remarks: said, own: declared })
+        const after = say({ panels: [...shown, fault], remarks: noted, own: declared })
         expect(RANK[after.word]).toBeGreaterThanOrEqual(RANK[before.word])
         const lost = say({
           panels: shown,
-          remarks: [...said, { tone: 'error', text: 'lost' }],
+          remarks: [...noted, { tone: 'error', text: 'lost' }],
           own: declared,
         })
         expect(lost.word).toBe('failing')
@@ -330,9 +330,9 @@ describe('the laws of the verdict', () => {
 
   test('the order of panels decides the order of the reasons only', () => {
     fc.assert(
-      fc.property(panels, remarks, own, (shown, said, declared) => {
-        const one = say({ panels: shown, remarks: said, own: declared })
-        const other = say({ panels: shown.toReversed(), remarks: said.toReversed(), own: declared })
+      fc.property(panels, remarks, own, (shown, noted, declared) => {
+        const one = say({ panels: shown, remarks: noted, own: declared })
+        const other = say({ panels: shown.toReversed(), remarks: noted.toReversed(), own: declared })
         expect(other.word).toBe(one.word)
         expect(other.reasons.length).toBe(one.reasons.length)
       }),
@@ -341,8 +341,8 @@ describe('the laws of the verdict', () => {
 
   test('it is bounded, healthy only with a good value, and its places are those of its reasons', () => {
     fc.assert(
-      fc.property(panels, remarks, own, (shown, said, declared) => {
-        const { word, reasons, places } = say({ panels: shown, remarks: said, own: declared })
+      fc.property(panels, remarks, own, (shown, noted, declared) => {
+        const { word, reasons, places } = say({ panels: shown, remarks: noted, own: declared })
         expect(reasons.length).toBeLessThanOrEqual(5)
         expect(reasons.every(reason => displayWidth(reason) <= 80)).toBe(true)
         if (places !== undefined) expect(places.length).toBe(reasons.length)

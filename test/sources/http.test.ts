@@ -383,8 +383,8 @@ describe('the pace', () => {
   test('after close there are no connections, timers and readings', async () => {
     const server = await serverWith(() => {})
     const log: string[] = []
-    const said = (_: unknown, text?: string): void => void log.push(text ?? '')
-    const lines = { debug: said, info: said, warn: said, error: said } as unknown as LineLog
+    const record = (_: unknown, text?: string): void => void log.push(text ?? '')
+    const lines = { debug: record, info: record, warn: record, error: record } as unknown as LineLog
     const readings = asked(server.url, {}, { log: lines })
     await eventually(() => server.requests.length === 1, 'a question')
     await readings.source.close()
@@ -400,12 +400,12 @@ describe('the pace', () => {
       isWell ? json(response, {}) : response.writeHead(500).end(),
     )
     const log: string[] = []
-    const said = (_: unknown, text?: string): void => void log.push(text ?? '')
+    const record = (_: unknown, text?: string): void => void log.push(text ?? '')
     const readings = asked(
       `${server.url}/secret`,
       {},
       {
-        log: { debug: said, info: said, warn: said, error: said } as unknown as LineLog,
+        log: { debug: record, info: record, warn: record, error: record } as unknown as LineLog,
       },
     )
     await readings.good()

@@ -26,10 +26,10 @@ test('a recording of a file outlives the process, is checked, and is served', as
 
   const check = g6(['replay', 'check', file])
   expect(await check.exit).toBe(0)
-  expect(check.said().out).toMatch(/^[1-9]\d* readings?, 0 boards differ\n$/)
+  expect(check.output().out).toMatch(/^[1-9]\d* readings?, 0 boards differ\n$/)
   const again = g6(['record', file, '--source', status])
   expect(await again.exit).toBe(1)
-  expect(again.said().err).toContain('EEXIST')
+  expect(again.output().err).toContain('EEXIST')
 
   const server = g6([
     'serve',
@@ -53,7 +53,7 @@ test('a recording of a file outlives the process, is checked, and is served', as
   expect(Number((await played())?.now)).toBeLessThan(recordedBefore)
   const wrong = g6(['serve', '--port', '0', '--source', status, '--loop'])
   expect(await wrong.exit).toBe(1)
-  expect(wrong.said().err).toContain('--from, --speed and --loop are for a recording')
+  expect(wrong.output().err).toContain('--from, --speed and --loop are for a recording')
 
   const boards = join(folder, 'boards.g6rec')
   const ofServer = g6(['record', boards, '--from-server', url, '--for', '1d'])

@@ -140,5 +140,5 @@ test('the real command shows what is piped into it', async () => {
     { via: ['/bin/sh', '-c', `printf '{"app":{"name":"piped"},"status":"ok"}' | "$@"`, 'sh'] },
   )
   expect(await shown.exit).toBe(0)
-  expect(shown.said().out).toMatch(/piped/)
+  expect(shown.output().out).toMatch(/piped/)
 })

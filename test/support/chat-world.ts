@@ -1,5 +1,5 @@
 // Three servers that share answers, an upstream that says what a run wants, and readers who go from server to server. What they got
-// is checked against what was said.
+// is checked against what was sent.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
@@ -33,7 +33,7 @@ class Upstream {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
     this.#open.set(name, [...(this.#open.get(name) ?? []), response])
   })
-  #said = 0
+  #sent = 0
 
   async listen(): Promise<string> {
     await new Promise<void>(resolve => void this.#server.listen(0, '127.0.0.1', resolve))
@@ -44,7 +44,7 @@ class Upstream {
     return (this.#open.get(name) ?? []).filter(({ destroyed, writableEnded }) => !destroyed && !writableEnded)
   }
   say(name: string): void {
-    for (const response of this.open(name)) response.write(frame('token', `<${this.#said++}>`))
+    for (const response of this.open(name)) response.write(frame('token', `<${this.#sent++}>`))
   }
   done(name: string): void {
     for (const response of this.open(name)) response.end(frame('done', null))
@@ -207,7 +207,7 @@ export class ChatWorld {
     this.#wasAway = true
   }
 
-  /** A few turns of the event loop, so that what was said gets somewhere. */
+  /** A few turns of the event loop, so that what was sent arrives somewhere. */
   async #breathe(): Promise<void> {
     for (let i = 0; i < 5; i++) await new Promise(resolve => setImmediate(resolve))
   }
@@ -247,7 +247,7 @@ export class ChatWorld {
     if (asked === undefined || streamId == null) return
     const url = `${node.rig.base}/chat-stream/${streamId}`
     const { status } = await new ChatReader(url, { method: 'DELETE', headers: ANN }).end()
-    // C6: a 404 is only said of what Redis does not have, and it has what is not lost.
+    // C6: a 404 is only answered for what Redis does not have, and it has what is not lost.
     if (status === 404 && !this.#wasAway) throw new Error('404 for an answer that goes on')
     if (status === 202 && !this.#wasAway) asked.isStopped = true
   }

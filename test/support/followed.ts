@@ -7,7 +7,7 @@ export type Followed = {
   readonly ingestor: SseIngestor
   readonly readings: Reading[]
   /** Names of events, errors and reconnects, in order: `event panel_full`, `error timeout`, `reconnect ended`. */
-  readonly said: string[]
+  readonly events: string[]
   /** Resolves when it holds; checked after every event. */
   until(holds: () => boolean): Promise<void>
   close(): Promise<void>
@@ -15,13 +15,13 @@ export type Followed = {
 
 export function follow(url: string, options: Partial<SseIngestorOptions> = {}): Followed {
   const readings: Reading[] = []
-  const said: string[] = []
+  const events: string[] = []
   const waiting = new Set<() => void>()
   const happened = (): void => {
     for (const look of [...waiting]) look()
   }
   const note = (text: string): void => {
-    said.push(text)
+    events.push(text)
     // After the ingestor has finished its report.
     queueMicrotask(happened)
   }
@@ -42,7 +42,7 @@ export function follow(url: string, options: Partial<SseIngestorOptions> = {}): 
   return {
     ingestor,
     readings,
-    said,
+    events,
     until: holds =>
       new Promise(resolve => {
         const look = (): void => {

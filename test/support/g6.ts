@@ -7,7 +7,7 @@ const CLI = fileURLToPath(new URL('../../dist/program/g6.js', import.meta.url))
 export type Running = {
   readonly child: ChildProcess
   /** Its output so far. */
-  readonly said: () => { readonly out: string; readonly err: string }
+  readonly output: () => { readonly out: string; readonly err: string }
   /** Resolves with the match once standard output or standard error has one; rejects when it exits without. */
   until(pattern: RegExp): Promise<RegExpExecArray>
   /** The address of the port with all routes. */
@@ -78,7 +78,7 @@ export function g6(
     })
   return {
     child,
-    said: () => ({ out, err }),
+    output: () => ({ out, err }),
     until,
     url: async () => (await until(/"url":"(http:[^"]+)"/))[1] ?? '',
     signal: name => void child.kill(name),

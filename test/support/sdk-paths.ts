@@ -7,7 +7,7 @@ import OpenAI from 'openai'
 import type { MockScript } from '../../src/chat/mock/script.js'
 
 /** What an app got; what a wire does not have is empty. */
-export type Said = {
+export type Outcome = {
   readonly text: string
   readonly reasoning: string
   /** Name and arguments, as JSON text. */
@@ -34,7 +34,7 @@ export type SdkPath = {
   readonly hasReasoning: boolean
   readonly hasTools: boolean
   readonly hasRefusal: boolean
-  ask(asked: Asked): Promise<Said>
+  ask(asked: Asked): Promise<Outcome>
 }
 
 export const MODEL = 'mock-1'
@@ -79,7 +79,7 @@ class Gathered {
     this.text += text
     this.asked.onText?.(text)
   }
-  said(): Said {
+  outcome(): Outcome {
     const { text, reasoning, tools, refusal } = this
     return { text, reasoning, tools, refusal }
   }
@@ -111,7 +111,7 @@ const openAiChatStream: SdkPath = {
       }
       got.word(delta?.content ?? '')
     }
-    return got.said()
+    return got.outcome()
   },
 }
 
@@ -133,7 +133,7 @@ const openAiChatHelper: SdkPath = {
     got.refusal = message?.refusal ?? ''
     for (const call of message?.tool_calls ?? [])
       if (call.type === 'function') got.tools.push([call.function.name, call.function.arguments])
-    return got.said()
+    return got.outcome()
   },
 }
 
@@ -173,13 +173,13 @@ const openAiCompletions: SdkPath = {
     )
     const got = new Gathered(asked)
     for await (const chunk of stream) got.word(chunk.choices[0]?.text ?? '')
-    return got.said()
+    return got.outcome()
   },
 }
 
 const responseTools = [{ type: 'function' as const, name: 'weather', parameters: PARAMETERS, strict: false }]
 
-function saidIn(output: OpenAI.Responses.ResponseOutputItem[], got: Gathered): void {
+function gatherItems(output: OpenAI.Responses.ResponseOutputItem[], got: Gathered): void {
   for (const item of output) {
     if (item.type === 'reasoning') got.reasoning += item.summary.map(({ text }) => text).join('')
     if (item.type === 'function_call') got.tools.push([item.name, item.arguments])
@@ -203,9 +203,9 @@ const openAiResponses: SdkPath = {
     for await (const event of stream) {
       if (event.type === 'response.output_text.delta') got.word(event.delta)
       if (event.type === 'response.completed' || event.type === 'response.incomplete')
-        saidIn(event.response.output, got)
+        gatherItems(event.response.output, got)
     }
-    return got.said()
+    return got.outcome()
   },
 }
 
@@ -222,19 +222,19 @@ const openAiResponsesHelper: SdkPath = {
       signalOf(asked),
     )
     stream.on('response.output_text.delta', ({ delta }) => got.word(delta))
-    saidIn((await stream.finalResponse()).output, got)
-    return got.said()
+    gatherItems((await stream.finalResponse()).output, got)
+    return got.outcome()
   },
 }
 
 const messageTools = [{ name: 'weather', input_schema: { ...PARAMETERS } }]
 
-function saidInBlocks(content: readonly Anthropic.ContentBlock[], got: Gathered): Said {
+function outcomeOfBlocks(content: readonly Anthropic.ContentBlock[], got: Gathered): Outcome {
   for (const block of content) {
     if (block.type === 'thinking') got.reasoning += block.thinking
     if (block.type === 'tool_use') got.tools.push([block.name, JSON.stringify(block.input)])
   }
-  return got.said()
+  return got.outcome()
 }
 
 const anthropicStream: SdkPath = {
@@ -259,7 +259,7 @@ const anthropicStream: SdkPath = {
       const call = got.tools.at(-1)
       if (delta.type === 'input_json_delta' && call !== undefined) call[1] += delta.partial_json
     }
-    return got.said()
+    return got.outcome()
   },
 }
 
@@ -276,7 +276,7 @@ const anthropicHelper: SdkPath = {
       signalOf(asked),
     )
     stream.on('text', delta => got.word(delta))
-    return saidInBlocks((await stream.finalMessage()).content, got)
+    return outcomeOfBlocks((await stream.finalMessage()).content, got)
   },
 }
 
@@ -293,7 +293,7 @@ const anthropicWhole: SdkPath = {
       signalOf(asked),
     )
     for (const block of content) if (block.type === 'text') got.word(block.text)
-    return saidInBlocks(content, got)
+    return outcomeOfBlocks(content, got)
   },
 }
 
@@ -326,7 +326,7 @@ const aiSdk: SdkPath = {
       if (part.type === 'tool-call') got.tools.push([part.toolName, JSON.stringify(part.input)])
       if (part.type === 'error') throw part.error
     }
-    return got.said()
+    return got.outcome()
   },
 }
 
@@ -345,7 +345,7 @@ const langchainStream: SdkPath = {
     const got = new Gathered(asked)
     for await (const chunk of await langchainOf(asked).stream(asked.question, signalOf(asked)))
       got.word(chunk.text)
-    return got.said()
+    return got.outcome()
   },
 }
 

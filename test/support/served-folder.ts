@@ -197,7 +197,7 @@ export class ServedFolder {
   }
 
   log(): readonly LogLine[] {
-    const text = this.running?.said().err ?? ''
+    const text = this.running?.output().err ?? ''
     return text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
@@ -206,7 +206,7 @@ export class ServedFolder {
   }
 
   /** Lines that report a fault or a recovery; not those of starting and stopping. */
-  said(pattern: RegExp): readonly LogLine[] {
+  logged(pattern: RegExp): readonly LogLine[] {
     return this.log().filter(({ msg }) => pattern.test(msg))
   }
 

@@ -29,8 +29,11 @@ export function benchmarkChecks(root: string, run: RunTool, skip: boolean): read
         missing: `${process.execPath} was not found`,
       })
       if (code === 0) return { ok: true, detail: `node ${[G6, ...args].join(' ')}` }
-      const said = err.trim() === '' ? out : err
-      return { ok: false, detail: `exit ${code}: ${said.trim().slice(-MAX_CHARS).replaceAll(/\s+/g, ' ')}` }
+      const printed = err.trim() === '' ? out : err
+      return {
+        ok: false,
+        detail: `exit ${code}: ${printed.trim().slice(-MAX_CHARS).replaceAll(/\s+/g, ' ')}`,
+      }
     },
   }))
 }

@@ -46,7 +46,7 @@ export function isSeries(name: string, known: ReadonlySet<string>): boolean {
   )
 }
 
-/** Every `g6_…` word of these texts that is not a metric; `g6_chat_*` stands for all names with that beginning. */
+/** Every `g6_…` word of these texts that is not a metric; `g6_chat_*` matches all names with that beginning. */
 export function strayMetrics(files: readonly TextFile[], known: ReadonlySet<string>): readonly string[] {
   return files.flatMap(file =>
     liveMatches(file, WORD).flatMap(({ line, match: [word, star] }) => {

@@ -16,7 +16,7 @@ test('a word that is not a setting is reported with its place', () => {
   ])
 })
 
-test('a beginning with a star stands for many', () => {
+test('a beginning with a star covers many', () => {
   expect(stray('G6_CHAT_*, G6_PANEL_W_<NAME>, all of G6_*; `G6_…`')).toEqual([])
   expect(stray('G6_CAT_*')).toHaveLength(1)
 })

@@ -23,9 +23,9 @@ const MAX_CHARS = 4 * 1024 ** 2
 export const runTool: RunTool = ({ command, args, cwd, input = '', timeoutMs, missing }) =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, timeout: timeoutMs, killSignal: 'SIGKILL' })
-    const said = { out: '', err: '' }
+    const printed = { out: '', err: '' }
     const keep = (stream: 'out' | 'err') => (text: string) => {
-      said[stream] = (said[stream] + text).slice(0, MAX_CHARS)
+      printed[stream] = (printed[stream] + text).slice(0, MAX_CHARS)
     }
     child.stdout.setEncoding('utf8').on('data', keep('out'))
     child.stderr.setEncoding('utf8').on('data', keep('err'))
@@ -37,7 +37,7 @@ export const runTool: RunTool = ({ command, args, cwd, input = '', timeoutMs, mi
       reject(isMissing ? new Error(missing) : error)
     })
     child.once('close', (code, signal) => {
-      if (code !== null) resolve({ code, ...said })
+      if (code !== null) resolve({ code, ...printed })
       else reject(new Error(`${command} was ended by ${signal}; the time limit is ${timeoutMs / 1000} s`))
     })
   })

@@ -1,4 +1,4 @@
-// The alerts of the board that this page follows, as signals. While the page is paused only the shown list stands still.
+// The alerts of the board that this page follows, as signals. While the page is paused only the shown list does not change.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import { paused, received } from '../model.js'
 import { preference } from '../state/preferences.js'

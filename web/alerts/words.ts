@@ -2,7 +2,7 @@
 import type { KeptAlert, Waiting } from './alert-log.js'
 
 /** Alerts announced in full; the others are only counted. */
-const SAID = 3
+const MAX_SPOKEN = 3
 
 /** The tab's title: `(2 critical) G6`, `(5) G6`, or the name alone; `?` before it where nobody knows what is so now. */
 export function tabTitle(name: string, { all, critical }: Waiting, isLive: boolean): string {
@@ -17,7 +17,7 @@ export function alertText({ level, component, message }: KeptAlert): string {
 
 /** New alerts as one text; empty when there are none. */
 export function announcement(fresh: readonly KeptAlert[]): string {
-  const said = fresh.slice(0, SAID).map(alertText)
-  const left = fresh.length - said.length
-  return [...said, ...(left > 0 ? [`and ${left} more`] : [])].join('. ')
+  const spoken = fresh.slice(0, MAX_SPOKEN).map(alertText)
+  const left = fresh.length - spoken.length
+  return [...spoken, ...(left > 0 ? [`and ${left} more`] : [])].join('. ')
 }

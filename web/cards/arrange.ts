@@ -56,7 +56,7 @@ function isInFooter({ blocks, facts }: ShownPanel): boolean {
   return facts?.market !== undefined && blocks.every(({ kind }) => kind === 'fields')
 }
 
-/** Not said elsewhere on the page, and not empty. What the address names is shown in any case. */
+/** Not shown elsewhere on the page, and not empty. What the address names is shown in any case. */
 function isShown(key: string): boolean {
   if (query.panels !== null) return true
   const shown = panel(key).value
@@ -89,7 +89,7 @@ function rankOf(key: string): Rank {
 let ranks: Ranks = new Map()
 const standing = computed(() => {
   const now = nowMs.value
-  // Old data is not judged: what stands stays.
+  // Old data is not judged: what is shown stays.
   if (isStale.value) return ranks
   const wanted = new Map(visibleKeys.value.map(key => [key, rankOf(key)] as const))
   ranks = nextRanks(ranks, wanted, now, query.kiosk || !isPointedAt(now))

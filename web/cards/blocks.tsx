@@ -16,7 +16,7 @@ type TableBlock = Extract<Block, { readonly kind: 'table' }>
 const Text = memo(
   (props: {
     readonly block: Extract<Block, { readonly kind: 'text' }>
-    /** It belongs to what stands above it. */
+    /** It belongs to what is above it. */
     readonly isNote: boolean
     readonly wash: Wash
   }) => {

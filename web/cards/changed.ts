@@ -10,7 +10,7 @@ const EVERY_MS = 1_000
 /**
  * The value of `data-changed`: undefined until the text changes. A CSS animation runs once when its name is set, so changes
  * alternate between the names `a` and `b`; no timer is needed. `wash.on` is read at each change: false where so much of the card
- * changed that nothing stands out.
+ * changed that nothing is noticed.
  */
 export function useChanged(text: string, wash: { readonly on: boolean }): Turn {
   const last = useRef<{ text: string; turn: Turn; atMs: number }>({ text, turn: undefined, atMs: 0 })

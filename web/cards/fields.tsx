@@ -9,7 +9,7 @@ import { Trend } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
 import { Value } from './value.jsx'
 
-/** A longer text stands below its label. */
+/** A longer text is below its label. */
 const LONG_OVER_CH = 34
 /** A number with its unit that is not broken. */
 const SHORT_CH = 16

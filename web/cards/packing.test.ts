@@ -12,7 +12,7 @@ describe('cards are placed', () => {
     expect(placesOf([card('a', 5), card('w', 5, true)], 3).get('w')).toEqual({ column: 1, span: 2 })
     expect(placesOf([card('w', 5, true)], 1).get('w')).toEqual({ column: 0, span: 1 })
   })
-  test('so that a wide card leaves no hole, and one that comes later stands in a hole that is there', () => {
+  test('so that a wide card leaves no hole, and one that comes later is in a hole that is there', () => {
     const cards = [
       card('w', 10, true),
       card('a', 4),

@@ -86,7 +86,7 @@ type RowProps = {
   /** Which columns may wrap, and which has a gauge, as text, so that equal values compare as equal. */
   readonly wrapping: string
   readonly gauge: number
-  /** The column whose trend stands before it. */
+  /** The column whose trend comes before it. */
   readonly trend: number
   readonly wash: Wash
   readonly rowKey: string | undefined

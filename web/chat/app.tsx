@@ -6,7 +6,7 @@ import { Composer } from './parts/composer.jsx'
 import { Gate } from './parts/gate.jsx'
 import { SIGNS } from './parts/mark.jsx'
 import { Start } from './parts/start.jsx'
-import { gate, running, said, turns } from './state/chat.js'
+import { gate, running, spoken, turns } from './state/chat.js'
 
 function title(): string {
   const sign = SIGNS[pageTone()]
@@ -38,7 +38,7 @@ export function App() {
       <main>{isGated ? <Gate /> : <Conversation />}</main>
       {isGated ? null : <Composer />}
       <p class="hidden-text" role="status">
-        {said.value}
+        {spoken.value}
       </p>
     </>
   )

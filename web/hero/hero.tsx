@@ -24,7 +24,7 @@ import './hero.css'
 const TILES = 3
 /** Tiles stay this long, so that they can be read. */
 const PICK_EVERY_MS = 30_000
-/** The last change has a caption where it stands in this part of the strip, in per cent: at the ends there are others. */
+/** The last change has a caption where it is in this part of the strip, in per cent: at the ends there are others. */
 const CAPTION_FROM = 20
 const CAPTION_TO = 80
 

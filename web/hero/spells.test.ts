@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type Spell, stretches, withWord } from './spells.js'
 
-const words = (...said: readonly (readonly [word: string | null, sec: number])[]): readonly Spell[] =>
-  said.reduce<readonly Spell[]>(
+const words = (...given: readonly (readonly [word: string | null, sec: number])[]): readonly Spell[] =>
+  given.reduce<readonly Spell[]>(
     (spells, [word, sec]) => withWord(spells, word, word === 'red' ? 'error' : 'ok', sec),
     [],
   )

@@ -34,7 +34,7 @@ export function stateField(panel: ClientPanel): StateField | null {
 const read = new WeakMap<ClientPanel, StateField | null>()
 
 /** The document's own word: in the first panel, which has the members of the top level. */
-const said = computed(() => {
+const chosen = computed(() => {
   const [first] = automatic.value === null ? [] : (received.value?.panels.values() ?? [])
   if (first === undefined) return null
   const known = read.get(first)
@@ -54,7 +54,7 @@ const kept = signal<readonly Spell[]>([])
 export const spells: ReadonlySignal<readonly Spell[]> = kept
 /** The state word that is shown large; null where there is none. */
 export const saidState: ReadonlySignal<StateField | null> = computed(() =>
-  isContradicted(said.value?.field.tone, board.value?.verdict?.word) ? null : said.value,
+  isContradicted(chosen.value?.field.tone, board.value?.verdict?.word) ? null : chosen.value,
 )
 
 /** Whether the panel has nothing but the word that is shown large. */
@@ -68,7 +68,7 @@ export function isSaid(panel: ShownPanel): boolean {
 export function startSpells(): () => void {
   return effect(() => {
     const isKnown = connection.value.state === 'live' && stale.value === null
-    const field = said.value?.field
+    const field = chosen.value?.field
     const word = isKnown ? (field?.text ?? null) : null
     kept.value = withWord(kept.peek(), word, field?.tone ?? 'muted', Math.floor(Date.now() / 1000))
   })

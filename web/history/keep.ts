@@ -14,14 +14,14 @@ export const history: Pick<Series, 'values' | 'ids'> = kept
 const SEAM_MS = 5_000
 
 const asked = signal(false)
-/** The server has said what it remembers, or that it does not. */
+/** The server has announced what it remembers, or that it does not. */
 export const isPastKnown: ReadonlySignal<boolean> = asked
 
 /** From when numbers are known, epoch ms; null before the first. */
 const firstMs = signal<number | null>(null)
 
 let drawnMs = 0
-/** The time of all drawings, once a second; stands still while the page is hidden or paused. */
+/** The time of all drawings, once a second; stops while the page is hidden or paused. */
 export const drawnAtMs: ReadonlySignal<number> = computed(() => {
   const now = nowMs.value
   if (!paused.value && (drawnMs === 0 || !document.hidden)) drawnMs = now

@@ -185,7 +185,7 @@ function momentText({ name, drawn, values, decimals, unit }: Line, at: number, b
 /** The plot in words. */
 function summaryOf({ lines, byChange, sinceSec, spanSec }: Picture): string {
   if (sinceSec === null) return 'Nothing is known.'
-  const said = lines.map(({ name, values, drawn, decimals, unit }) => {
+  const described = lines.map(({ name, values, drawn, decimals, unit }) => {
     const known = values.filter(value => value !== null)
     if (known.length === 0) return `${name}: nothing known`
     const [now, low, high] = [
@@ -196,7 +196,7 @@ function summaryOf({ lines, byChange, sinceSec, spanSec }: Picture): string {
     const change = byChange ? `, changed by ${changeText(newest(drawn))} %` : ''
     return `${name}: now ${now}${change}, lowest ${low}, highest ${high}`
   })
-  return `${said.join('; ')}. Since ${shortClock(sinceSec, spanSec)}.`
+  return `${described.join('; ')}. Since ${shortClock(sinceSec, spanSec)}.`
 }
 
 type Looks = { readonly shown: Picture; readonly axis: Axis }

@@ -64,7 +64,7 @@ test('shown is the chosen number with its column; else the first column that mov
   expect(shownGroup([], null, still)).toBeNull()
 })
 
-test('a field that stands still is not shown, unless it is a share', () => {
+test('a field that does not change is not shown, unless it is a share', () => {
   const field = (label: string, text: string, unit = '') => ({
     ...{ label, text, value: Number.parseFloat(text), fact: label },
     ...(unit === '' ? {} : { unit }),

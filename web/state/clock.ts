@@ -4,13 +4,13 @@ import type { NumberFormat } from '../../src/display/number-text.js'
 import { health, nowMs } from '../model.js'
 import { type Zone, zoneOf } from './zone.js'
 
-/** What the server said last. Kept while it does not answer. */
-let said: { timezone: string | null; format: NumberFormat } = { timezone: null, format: 'plain' }
+/** What the server sent last. Kept while it does not answer. */
+let latest: { timezone: string | null; format: NumberFormat } = { timezone: null, format: 'plain' }
 const known = computed(() => {
   const now = health.value
-  if (now !== null && (now.timezone !== said.timezone || now.numberFormat !== said.format))
-    said = { timezone: now.timezone, format: now.numberFormat }
-  return said
+  if (now !== null && (now.timezone !== latest.timezone || now.numberFormat !== latest.format))
+    latest = { timezone: now.timezone, format: now.numberFormat }
+  return latest
 })
 
 export const numberFormat: ReadonlySignal<NumberFormat> = computed(() => known.value.format)
@@ -18,7 +18,7 @@ export const numberFormat: ReadonlySignal<NumberFormat> = computed(() => known.v
 const hour = computed(() => Math.floor(nowMs.value / 3_600_000))
 export const zone: ReadonlySignal<Zone> = computed(() => zoneOf(known.value.timezone, hour.value * 3_600_000))
 
-/** The time of the board: now, or that of the recording which the server plays, as it was last said. */
+/** The time of the board: now, or that of the recording which the server plays, as it was last sent. */
 export const shownNowMs: ReadonlySignal<number> = computed(() => {
   const { recording = null, atMs = 0 } = health.value ?? {}
   if (recording === null) return nowMs.value

@@ -4,7 +4,7 @@ import { type OverallFacts, overallOf } from './overall.js'
 const WELL: OverallFacts = {
   connection: 'live',
   hasBoard: true,
-  said: { word: 'healthy', reasons: [] },
+  sent: { word: 'healthy', reasons: [] },
   panels: [
     { key: 'a', tone: 'ok' },
     { key: 'b', tone: 'warn' },
@@ -22,8 +22,8 @@ describe('the system is', () => {
       more: 0,
       sinceMs: null,
     })
-    const said = { word: 'unknown', reasons: ['nothing here says how it is'], since: 5 }
-    expect(of({ said })).toMatchObject({
+    const sent = { word: 'unknown', reasons: ['nothing here says how it is'], since: 5 }
+    expect(of({ sent })).toMatchObject({
       verdict: 'unknown',
       cause: { text: 'nothing here says how it is' },
       sinceMs: 5,
@@ -31,28 +31,28 @@ describe('the system is', () => {
   })
   test('so for a cause and at most two others; the rest is counted', () => {
     const reasons = ['a', 'b', 'c', 'd', 'e']
-    expect(of({ said: { word: 'failing', reasons } })).toMatchObject({
+    expect(of({ sent: { word: 'failing', reasons } })).toMatchObject({
       cause: { text: 'a' },
       also: [{ text: 'b' }, { text: 'c' }],
       more: 2,
     })
-    expect(of({ said: { word: 'failing', reasons: [...reasons.slice(0, 4), '7 more'] } }).more).toBe(8)
-    const closed = of({ said: { word: 'healthy', reasons: ['closed, last 15:30'] } })
+    expect(of({ sent: { word: 'failing', reasons: [...reasons.slice(0, 4), '7 more'] } }).more).toBe(8)
+    const closed = of({ sent: { word: 'healthy', reasons: ['closed, last 15:30'] } })
     expect(closed.also).toEqual([{ text: 'closed, last 15:30', place: null }])
   })
   test('linked to the places that the verdict names', () => {
     const places = [{ panel: 'c', row: 'NIFTY' }, null, { panel: 'b', label: 'cpu_pct' }]
-    const { cause, also } = of({ said: { word: 'failing', reasons: ['x', 'y', 'z'], places } })
+    const { cause, also } = of({ sent: { word: 'failing', reasons: ['x', 'y', 'z'], places } })
     expect(cause.place).toEqual(places[0])
     expect(also.map(({ place }) => place)).toEqual(places.slice(1))
     for (const odd of [[3], [{ row: 'a' }], ['x'], [[]]])
-      expect(of({ said: { word: 'failing', reasons: ['x'], places: odd } }).cause.place).toBe(null)
+      expect(of({ sent: { word: 'failing', reasons: ['x'], places: odd } }).cause.place).toBe(null)
   })
   test('linked to the first panel of its tone where a server names no places', () => {
     const attention = { word: 'attention', reasons: ['cpu_pct: 75.0', 'x'] }
-    expect(of({ said: attention }).cause).toEqual({ text: 'cpu_pct: 75.0', place: { panel: 'b' } })
-    expect(of({ said: attention }).also).toEqual([{ text: 'x', place: null }])
-    expect(of({ said: { word: 'failing', reasons: [] } }).cause).toEqual({ text: 'failing', place: null })
+    expect(of({ sent: attention }).cause).toEqual({ text: 'cpu_pct: 75.0', place: { panel: 'b' } })
+    expect(of({ sent: attention }).also).toEqual([{ text: 'x', place: null }])
+    expect(of({ sent: { word: 'failing', reasons: [] } }).cause).toEqual({ text: 'failing', place: null })
   })
   test('unknown without a live connection, whatever was shown last', () => {
     for (const connection of ['connecting', 'reconnecting', 'stale', 'silent', 'signed-out'] as const) {
@@ -62,7 +62,7 @@ describe('the system is', () => {
     expect(of({ hasBoard: false })).toMatchObject({ verdict: 'unknown', cause: { text: 'no board yet' } })
   })
   test('unknown where the server sends no verdict, or an unknown word', () => {
-    expect(of({ said: null }).verdict).toBe('unknown')
-    expect(of({ said: { word: 'splendid', reasons: [] } }).verdict).toBe('unknown')
+    expect(of({ sent: null }).verdict).toBe('unknown')
+    expect(of({ sent: { word: 'splendid', reasons: [] } }).verdict).toBe('unknown')
   })
 })

@@ -22,7 +22,7 @@ export type Overall = {
 }
 
 /** The verdict of the server. Of an earlier version it has neither `since` nor `places`. */
-export type Said = {
+export type SentVerdict = {
   readonly word: string
   readonly reasons: readonly string[]
   readonly since?: unknown
@@ -33,7 +33,7 @@ export type OverallFacts = {
   readonly connection: ConnectionWord
   readonly hasBoard: boolean
   /** Null when the server sends none. */
-  readonly said: Said | null
+  readonly sent: SentVerdict | null
   readonly panels: readonly { readonly key: string; readonly tone: Tone }[]
 }
 
@@ -58,7 +58,7 @@ function placeFrom(value: unknown): Place | null {
 }
 
 /** The reasons with their places; of a server that names none, the first one leads to the first panel of the verdict's tone. */
-function reasonsOf({ reasons, places }: Said, worst: string | undefined): readonly Reason[] {
+function reasonsOf({ reasons, places }: SentVerdict, worst: string | undefined): readonly Reason[] {
   const known: readonly unknown[] | null = Array.isArray(places) ? places : null
   return reasons.map((text, i) => {
     if (known !== null) return { text, place: placeFrom(known[i]) }
@@ -78,17 +78,17 @@ const unknown = (text: string): Overall => ({
 const COUNTED = /^(\d+) more$/
 
 /** Unknown without a live connection, whatever was shown last. */
-export function overallOf({ connection, hasBoard, said, panels }: OverallFacts): Overall {
+export function overallOf({ connection, hasBoard, sent, panels }: OverallFacts): Overall {
   if (connection === 'signed-out') return unknown('signed out')
   if (!hasBoard) return unknown('no board yet')
   if (connection !== 'live') {
     const reason = connection === 'silent' ? 'no sign of life' : 'no connection'
-    return unknown(said === null ? reason : `${reason}; last known: ${wordsOf(said.word)}`)
+    return unknown(sent === null ? reason : `${reason}; last known: ${wordsOf(sent.word)}`)
   }
-  if (said === null) return unknown('the server does not say')
-  const verdict = VERDICTS.find(word => word === said.word) ?? 'unknown'
+  if (sent === null) return unknown('the server does not say')
+  const verdict = VERDICTS.find(word => word === sent.word) ?? 'unknown'
   const worst = panels.find(({ tone }) => tone === TONE_OF[verdict])?.key
-  const all = reasonsOf(said, worst)
+  const all = reasonsOf(sent, worst)
   const counted = Number(COUNTED.exec(all.at(-1)?.text ?? '')?.[1] ?? 0)
   const reasons = counted > 0 ? all.slice(0, -1) : all
   const well: readonly Reason[] = verdict === 'healthy' ? [{ text: 'Nothing needs a look', place: null }] : []
@@ -98,7 +98,7 @@ export function overallOf({ connection, hasBoard, said, panels }: OverallFacts):
     cause,
     also: others.slice(0, ALSO),
     more: Math.max(0, others.length - ALSO) + counted,
-    sinceMs: typeof said.since === 'number' ? said.since : null,
+    sinceMs: typeof sent.since === 'number' ? sent.since : null,
   }
 }
 

@@ -6,7 +6,7 @@ export type Rank = 0 | 1 | 2 | 3
 export const CALM: Rank = 3
 
 type Held = {
-  /** By which it stands now. */
+  /** Its present rank. */
   readonly shown: Rank
   readonly wanted: Rank
   /** Since when it wants this, epoch ms. */

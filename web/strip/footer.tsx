@@ -10,7 +10,7 @@ import { type Field, MISSING } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { percentText } from './words.js'
 
-/** Said in the bar, by a table of its own, or with the interval of the cycle. */
+/** Shown in the bar, by a table of its own, or with the interval of the cycle. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['market', 'next_open', 'indices', 'cycle'])
 /** Words that say what they are. */
 const PLAIN: ReadonlySet<string> = new Set(['app', 'env', 'environment'])

@@ -13,7 +13,7 @@ const isLost = (): boolean => {
   return state !== 'live' && state !== 'signed-out' && (state !== 'connecting' || problem !== null)
 }
 
-/** What is said of a lost connection; else what is given. */
+/** What is shown about a lost connection; else what is given. */
 export function LostCause({ children }: { readonly children: ComponentChildren }) {
   if (!isLost()) return children
   if (board.value === null) return 'No answer from the server yet'
@@ -32,14 +32,14 @@ function Lost() {
   if (!isLost()) return null
   const { problem } = connection.value
   const why = problem === null ? '' : `${problem.replace(/\.$/, '')}. `
-  const said = board.value?.verdict?.word
+  const word = board.value?.verdict?.word
   return (
     <span>
       {why}
       <TryingAgain />
       {board.value === null
         ? ''
-        : `What is shown is the last board known${said === undefined ? '' : `; it was ${said}`}. `}
+        : `What is shown is the last board known${word === undefined ? '' : `; it was ${word}`}. `}
       {query.kiosk ? null : (
         <button type="button" class="button" onClick={follow}>
           Reconnect now

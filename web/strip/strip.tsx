@@ -18,7 +18,7 @@ const overall = computed<Overall>(() =>
   overallOf({
     connection: connection.value.state,
     hasBoard: panelKeys.value.length > 0,
-    said: board.value?.verdict ?? null,
+    sent: board.value?.verdict ?? null,
     panels: panelKeys.value.map(key => ({ key, tone: panel(key).value?.tone ?? 'muted' })),
   }),
 )
@@ -35,14 +35,14 @@ const known = computed(() => (connection.value.state === 'live' ? health.value :
 const source = computed(() => sourceWords(known.value, nowMs.value))
 const connected = computed(() => connectionWords(connection.value, nowMs.value, lastLiveMs.value))
 
-function ReasonText({ reason: { text: said, place } }: { readonly reason: Reason }) {
-  const text = reasonText(said, place)
+function ReasonText({ reason: { text: reasonWords, place } }: { readonly reason: Reason }) {
+  const text = reasonText(reasonWords, place)
   if (place === null || query.kiosk) return text
   return (
     <a
       href={`#panel-${encodeURIComponent(place.panel)}`}
       onClick={event => {
-        if (goTo({ text: said, place })) event.preventDefault()
+        if (goTo({ text: reasonWords, place })) event.preventDefault()
       }}
     >
       {text}

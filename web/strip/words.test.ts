@@ -6,16 +6,16 @@ import { connectionWords, percentText, shortSourceWords, sourceWords } from './w
 const facts = { silent: false, retryAtMs: null, refused: false, problem: null }
 
 test('the connection as text', () => {
-  const said = (view: Parameters<typeof connectionWords>[0]) => connectionWords(view, 1_000, -11_500).text
-  expect(said(viewOf({ ...facts, state: 'live' }, 1_000))).toBe('live')
-  expect(said(viewOf({ ...facts, state: 'stale', retryAtMs: 3_500 }, 1_000))).toBe('reconnecting in 3 s')
-  expect(said(viewOf({ ...facts, state: 'stale', retryAtMs: 900 }, 1_000))).toBe('stale')
-  expect(said(viewOf({ ...facts, state: 'stale', silent: true }, 1_000))).toBe('no sign of life for 12 s')
-  expect(said(viewOf({ ...facts, state: 'stale', silent: true, retryAtMs: 3_500 }, 1_000))).toBe(
+  const textOf = (view: Parameters<typeof connectionWords>[0]) => connectionWords(view, 1_000, -11_500).text
+  expect(textOf(viewOf({ ...facts, state: 'live' }, 1_000))).toBe('live')
+  expect(textOf(viewOf({ ...facts, state: 'stale', retryAtMs: 3_500 }, 1_000))).toBe('reconnecting in 3 s')
+  expect(textOf(viewOf({ ...facts, state: 'stale', retryAtMs: 900 }, 1_000))).toBe('stale')
+  expect(textOf(viewOf({ ...facts, state: 'stale', silent: true }, 1_000))).toBe('no sign of life for 12 s')
+  expect(textOf(viewOf({ ...facts, state: 'stale', silent: true, retryAtMs: 3_500 }, 1_000))).toBe(
     'reconnecting in 3 s',
   )
-  expect(said(viewOf({ ...facts, state: 'connecting' }, 1_000))).toBe('connecting')
-  expect(said(viewOf({ ...facts, state: 'closed', refused: true }, 1_000))).toBe('signed out')
+  expect(textOf(viewOf({ ...facts, state: 'connecting' }, 1_000))).toBe('connecting')
+  expect(textOf(viewOf({ ...facts, state: 'closed', refused: true }, 1_000))).toBe('signed out')
 })
 
 test('the source as text, with an age that grows between two answers', () => {

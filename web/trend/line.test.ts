@@ -3,7 +3,7 @@ import { depthOf, lineOf } from './line.js'
 
 const span = { low: 0, high: 10 }
 
-test('the lowest value stands at the bottom, the highest on top, others at the border', () => {
+test('the lowest value is at the bottom, the highest on top, others at the border', () => {
   expect([0, 5, 10, -3, 12].map(value => depthOf(value, span))).toEqual([100, 50, 0, 100, 0])
   expect(depthOf(7, { low: 7, high: 7 })).toBe(50)
 })

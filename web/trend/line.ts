@@ -19,7 +19,7 @@ const BOX = 100
 /** Two decimals: less than a pixel on any screen. */
 const short = (value: number): number => Math.round(value * 100) / 100
 
-/** How far below the top of the box a value stands. What is outside the span stands at its border. */
+/** How far below the top of the box a value is. What is outside the span is at its border. */
 export function depthOf(value: number, { low, high }: Span): number {
   const share = high > low ? (value - low) / (high - low) : 0.5
   return short(BOX * (1 - Math.min(1, Math.max(0, share))))

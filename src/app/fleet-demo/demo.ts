@@ -67,7 +67,7 @@ class FleetDemo {
   #looking: NodeJS.Timeout | null = null
   #closeKeys: () => void = () => {}
   #closing = false
-  #said = ''
+  #printed = ''
 
   constructor(options: FleetDemoOptions, folder: string) {
     this.#options = options
@@ -217,8 +217,8 @@ class FleetDemo {
     const seats = await Promise.all(this.#servers.map(server => server.look()))
     if (this.#closing) return
     const text = seats.map((seat, i) => `server ${i + 1} ${seat}`).join(', ')
-    if (text !== this.#said) this.#options.print(`${text}\n`)
-    this.#said = text
+    if (text !== this.#printed) this.#options.print(`${text}\n`)
+    this.#printed = text
     this.#looking = setTimeout(() => void this.#look(), LOOK_MS)
   }
 }

@@ -79,7 +79,7 @@ export class Callers {
     return { kind: 'person', verified: await verifiedBy(identity, text) }
   }
 
-  /** Whether a text may never go on to a backend, wherever it stands: a secret of this server, a relay key, a JWT. */
+  /** Whether a text may never go on to a backend, wherever it is: a secret of this server, a relay key, a JWT. */
   isSecret(text: string): boolean {
     return isKeyText(text) || this.#isOwn(text) || isJwt(text)
   }

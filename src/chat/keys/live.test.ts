@@ -61,7 +61,7 @@ const HOLD = `
   process.stdin.on('end', () => process.exit()).resume()
 `
 
-/** A server whose clock stands still until it is moved. */
+/** A server whose clock does not move until it is moved. */
 function server(file = path) {
   let atMs = START_MS
   const waiting = new Map<() => void, number>()

@@ -66,7 +66,7 @@ describe('a member that comes twice', () => {
   })
 })
 
-test('a model is replaced where it stands, and every other byte stays', () => {
+test('a model is replaced where it is, and every other byte stays', () => {
   const text = '{ "temperature" : 1.0e0 ,\n"model" : "gpt-5" , "x":[1,{"model":"y"}], "u":"\\u00e9" }'
   const facts = read(text)
   if (typeof facts === 'string') throw new Error(facts)

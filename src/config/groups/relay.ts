@@ -28,7 +28,7 @@ export const relay = group('relay', 'The relay in the formats of other APIs (/v1
       pattern: /^(?:(?:GET|POST|PUT|PATCH|DELETE) )?\/v1(?:\/[A-Za-z0-9._~-]+)+(?:\/\*)?$/,
       allowed: 'a path below /v1, like /v1/files, /v1/files/* or POST /v1/moderations',
     },
-    about: 'More paths that are passed on to the backend and never logged; * stands for the rest of a path.',
+    about: 'More paths that are passed on to the backend and never logged; * matches the rest of a path.',
   }),
   G6_RELAY_REPEAT_UNANSWERED: bool(false, {
     reload: true,

@@ -12,7 +12,7 @@ type Characters = { readonly refused: RegExp; readonly allowed: string }
 
 /** Sent as a header. */
 const TOKEN: Characters = { refused: /[^\x21-\x7e]/, allowed: 'visible ASCII characters, without blanks' }
-/** Used as bytes; a replacement character stands for bytes that are not UTF-8. */
+/** Used as bytes; a replacement character replaces bytes that are not UTF-8. */
 const PASSPHRASE: Characters = { refused: /[\p{Cc}\p{Cs}\ufffd]/u, allowed: 'one line of UTF-8 text' }
 
 /** What is wrong with the secret, without any part of it. */

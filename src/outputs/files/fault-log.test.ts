@@ -15,33 +15,34 @@ function faultLog() {
     () => faults++,
     () => clock.nowMs,
   )
-  const said = () => lines().map(({ level, folder, file, code = '' }) => `${level} ${folder}/${file} ${code}`)
-  return { faultLog, clock, said, faults: () => faults }
+  const entries = () =>
+    lines().map(({ level, folder, file, code = '' }) => `${level} ${folder}/${file} ${code}`)
+  return { faultLog, clock, entries, faults: () => faults }
 }
 
 test('a repeated fault is counted each time, logged once, and its end logged once', () => {
-  const { faultLog: log, said, faults } = faultLog()
+  const { faultLog: log, entries, faults } = faultLog()
   for (let i = 0; i < 5; i++) log.failed('a.json', full)
   log.failed('a.json', denied)
   log.written('a.json')
   log.written('a.json')
   log.written('b.json')
   expect(faults()).toBe(6)
-  expect(said()).toEqual(['50 /panels/a.json ENOSPC', '50 /panels/a.json EACCES', '30 /panels/a.json '])
+  expect(entries()).toEqual(['50 /panels/a.json ENOSPC', '50 /panels/a.json EACCES', '30 /panels/a.json '])
 })
 
 test('a fault that comes and goes is logged once a minute', () => {
-  const { faultLog: log, clock, said } = faultLog()
+  const { faultLog: log, clock, entries } = faultLog()
   for (let i = 0; i < 50; i++) {
     log.failed('a.json', full)
     log.written('a.json')
     clock.nowMs += 1_000
   }
-  expect(said()).toHaveLength(2)
+  expect(entries()).toHaveLength(2)
   // It persists: logged as soon as the minute is over.
   for (let i = 0; i < 30; i++) {
     log.failed('a.json', full)
     clock.nowMs += 1_000
   }
-  expect(said()).toEqual(['50 /panels/a.json ENOSPC', '30 /panels/a.json ', '50 /panels/a.json ENOSPC'])
+  expect(entries()).toEqual(['50 /panels/a.json ENOSPC', '30 /panels/a.json ', '50 /panels/a.json ENOSPC'])
 })

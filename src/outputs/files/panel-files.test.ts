@@ -313,7 +313,7 @@ describe('panel files', () => {
 describe('where this process may not write', () => {
   const logged = () => {
     const { log, lines } = capturedLog()
-    return { log, said: () => lines().map(({ level, code, pid, host }) => ({ level, code, pid, host })) }
+    return { log, entries: () => lines().map(({ level, code, pid, host }) => ({ level, code, pid, host })) }
   }
 
   test('because another one does: nothing is written and one line says so, until that one is gone', async () => {
@@ -321,28 +321,28 @@ describe('where this process may not write', () => {
     const lock = join(dir, LOCK_FILE)
     const other = { pid: process.ppid, host: 'there', since: '2026-01-02T03:04:05.678Z', id: 'x' }
     await writeFile(lock, JSON.stringify(other))
-    const { log, said } = logged()
+    const { log, entries } = logged()
     const { output, onFault } = files({ log })
     const next = resultMaker()
     for (const ltp of [100, 101, 102]) await output.publish(next(market(ltp)))
     expect(await shown()).toEqual([])
-    expect(said()).toEqual([{ level: 40, pid: process.ppid, host: 'there' }])
+    expect(entries()).toEqual([{ level: 40, pid: process.ppid, host: 'there' }])
     expect(onFault).toHaveBeenCalledTimes(3)
     await rm(lock)
     await output.publish(next())
     expect((await shown()).sort()).toEqual(ALL)
-    expect(said()).toMatchObject([{ level: 40 }, { level: 30 }])
+    expect(entries()).toMatchObject([{ level: 40 }, { level: 30 }])
     await output.close()
     expect(await readdir(dir)).not.toContain(LOCK_FILE)
   })
 
   test('because no file can be made: one line, not one for each file', async () => {
     await writeFile(dir, '')
-    const { log, said } = logged()
+    const { log, entries } = logged()
     const { output } = files({ log })
     const next = resultMaker()
     for (const ltp of [100, 101, 102]) await output.publish(next(market(ltp)))
-    expect(said()).toEqual([{ level: 50, code: 'ENOTDIR' }])
+    expect(entries()).toEqual([{ level: 50, code: 'ENOTDIR' }])
     await rm(dir)
     await output.publish(next())
     expect((await shown()).sort()).toEqual(ALL)

@@ -6,7 +6,7 @@ import { SeriesFeed } from '../../history/feed.js'
 import type { Line, Role } from './draw/run.js'
 import { type Trends, trendRuns } from './draw/trends.js'
 
-/** A trend is computed again after this time: a sign stands for about a minute. */
+/** A trend is computed again after this time: a sign stays for about a minute. */
 const KEPT_MS = 15_000
 /** Kept trends; a full cache is emptied. */
 const MAX_KEPT = 4_096

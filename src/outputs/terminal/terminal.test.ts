@@ -25,7 +25,7 @@ function opened({ size = { width: 200, height: 60 }, settings = SETTINGS, hooks 
   const timers = fakeTimers(NOW_MS)
   const device = fakeDevice(size)
   const frames: number[] = []
-  const said: string[] = []
+  const happened: string[] = []
   const output = new TerminalOutput({
     device,
     settings,
@@ -34,17 +34,17 @@ function opened({ size = { width: 200, height: 60 }, settings = SETTINGS, hooks 
     timers,
     hooks: {
       sourceName: () => 'data/runtime_status.json',
-      onQuit: () => said.push('quit'),
-      onRead: () => said.push('read'),
+      onQuit: () => happened.push('quit'),
+      onRead: () => happened.push('read'),
       thresholds: () => DEFAULT_THRESHOLDS,
       onFrame: (_, bytes) => frames.push(bytes),
-      onFullRepaint: () => said.push('full repaint'),
-      onFault: error => said.push(String(error)),
+      onFullRepaint: () => happened.push('full repaint'),
+      onFault: error => happened.push(String(error)),
       ...hooks,
     },
   })
   output.open()
-  return { timers, device, frames, said, output }
+  return { timers, device, frames, happened, output }
 }
 
 type Given = {
@@ -148,13 +148,13 @@ describe('the terminal output', () => {
   })
 
   test('redraws everything for a new size', async () => {
-    const { device, output, timers, said } = started()
+    const { device, output, timers, happened } = started()
     output.publish(resultOf(PANELS))
     timers.advance(100)
     device.resize({ width: 80, height: 24 })
     timers.advance(100)
     expect(await screenOf(device.written.slice(-1), { width: 80, height: 24 })).toContain('Indices')
-    expect(said).toEqual(['full repaint'])
+    expect(happened).toEqual(['full repaint'])
   })
 
   test('freezes the panels while paused, counts what is missed, and shows the newest afterwards', async () => {
@@ -204,21 +204,21 @@ describe('the terminal output', () => {
   })
 
   test('passes on quit and read', () => {
-    const { device, said } = started()
+    const { device, happened } = started()
     device.type('rq')
-    expect(said).toEqual(['read', 'quit'])
+    expect(happened).toEqual(['read', 'quit'])
   })
 
   test('quits when the input ends', () => {
-    const { device, said } = started()
+    const { device, happened } = started()
     device.endInput()
-    expect(said).toEqual(['quit'])
+    expect(happened).toEqual(['quit'])
   })
 
   test('quits when the terminal itself is gone', () => {
-    const { device, said } = started()
+    const { device, happened } = started()
     device.goAway()
-    expect(said).toEqual(['quit'])
+    expect(happened).toEqual(['quit'])
   })
 
   test('reports a drawing error and draws again', async () => {
@@ -227,8 +227,8 @@ describe('the terminal output', () => {
       if (broken) throw new Error('broken')
       return 7
     }
-    const { device, output, timers, said } = started({ hooks: { clients } })
-    expect(said).toEqual(['Error: broken'])
+    const { device, output, timers, happened } = started({ hooks: { clients } })
+    expect(happened).toEqual(['Error: broken'])
     broken = false
     output.publish(resultOf(PANELS))
     timers.advance(100)
@@ -241,14 +241,14 @@ describe('the terminal output', () => {
       if (broken) throw new Error('broken')
       return 7
     }
-    const { output, timers, said } = started({ hooks: { clients } })
+    const { output, timers, happened } = started({ hooks: { clients } })
     broken = true
     output.publish(resultOf(PANELS))
     timers.advance(100)
     broken = false
     output.publish(resultOf(PANELS))
     timers.advance(100)
-    expect(said).toEqual(['Error: broken', 'full repaint'])
+    expect(happened).toEqual(['Error: broken', 'full repaint'])
   })
 
   test('shows when the board last changed, also while later cycles change nothing', async () => {

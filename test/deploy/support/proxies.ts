@@ -53,9 +53,9 @@ async function run(
 ): Promise<RunningProxy> {
   const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
   const child: ChildProcess = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
+  let printed = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    printed += text
   })
   let over = false
   const ended = new Promise<void>((resolve, reject) => {
@@ -67,7 +67,7 @@ async function run(
   })
   const listens = (): Promise<boolean> =>
     new Promise((resolve, reject) => {
-      if (over) return reject(new Error(`${command} ended: ${said}`))
+      if (over) return reject(new Error(`${command} ended: ${printed}`))
       const socket = connect(port, '127.0.0.1')
       socket.once('connect', () => {
         socket.destroy()

@@ -43,7 +43,7 @@ export function shownCards(page: Page): Promise<readonly ShownCard[]> {
   )
 }
 
-const said = ({ number, unit }: { readonly number: string; readonly unit: string }): string =>
+const numberText = ({ number, unit }: { readonly number: string; readonly unit: string }): string =>
   unit === '' ? number : `${number} ${unit}`
 
 function contentOf(key: string, block: Block, blocks: readonly Block[]): readonly string[] {
@@ -51,7 +51,9 @@ function contentOf(key: string, block: Block, blocks: readonly Block[]): readonl
   const fields = (items: readonly Field[]): string[] =>
     items.map(item => {
       const shown = shownField(item, 'plain', key)
-      return item === lone ? `${shown.number} ${shown.label.toLowerCase()}` : `${item.label}: ${said(shown)}`
+      return item === lone
+        ? `${shown.number} ${shown.label.toLowerCase()}`
+        : `${item.label}: ${numberText(shown)}`
     })
   if (block.kind === 'text') return [block.text]
   if (block.kind === 'fields') {
@@ -60,7 +62,9 @@ function contentOf(key: string, block: Block, blocks: readonly Block[]): readonl
   const groups = groupsOf(block, key)
   if (groups !== null) return groups.flatMap(({ items }) => fields(items.map(({ field }) => field)))
   return block.rows.map(row =>
-    row.map((cell, i) => said(shownCell(cell, block.columns[i] ?? { label: '' }, 'plain', key))).join(' | '),
+    row
+      .map((cell, i) => numberText(shownCell(cell, block.columns[i] ?? { label: '' }, 'plain', key)))
+      .join(' | '),
   )
 }
 

@@ -78,9 +78,9 @@ export async function startProbedServer(cli: string = CLI): Promise<ProbedServer
         renameSync(`${path}.new`, path)
       },
       async held() {
-        const said = once(child, 'message')
+        const printed = once(child, 'message')
         child.send('held?')
-        const answer = await Promise.race([said, exited])
+        const answer = await Promise.race([printed, exited])
         if (answer === undefined) throw new Error('the server has ended')
         return answer[0] as Held
       },
@@ -93,13 +93,13 @@ export async function startProbedServer(cli: string = CLI): Promise<ProbedServer
 
 function addressOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = ''
-    const failed = (why: string) => reject(new Error(`the server ${why}: ${said}`))
+    let printed = ''
+    const failed = (why: string) => reject(new Error(`the server ${why}: ${printed}`))
     const timer = setTimeout(() => failed('does not say where it listens'), START_MS)
     child.once('close', () => failed('has ended'))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = `${said}${text}`.slice(-4_000)
-      const url = /"url":"(http:[^"]+)"/.exec(said)?.[1]
+      printed = `${printed}${text}`.slice(-4_000)
+      const url = /"url":"(http:[^"]+)"/.exec(printed)?.[1]
       if (url === undefined) return
       clearTimeout(timer)
       resolve(url)

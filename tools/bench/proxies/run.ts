@@ -43,8 +43,8 @@ const VERSIONS: Readonly<Record<ProxyName, readonly string[]>> = {
 
 function versionOf(proxy: ProxyName): string {
   // nginx prints its version as an error.
-  const said = execFileSync('sh', ['-c', '"$@" 2>&1', '-', ...VERSIONS[proxy]], { encoding: 'utf8' })
-  return /\d+\.\d+\.\d+/.exec(said)?.[0] ?? 'unknown'
+  const printed = execFileSync('sh', ['-c', '"$@" 2>&1', '-', ...VERSIONS[proxy]], { encoding: 'utf8' })
+  return /\d+\.\d+\.\d+/.exec(printed)?.[0] ?? 'unknown'
 }
 
 async function listens(port: number, name: string): Promise<void> {

@@ -114,15 +114,15 @@ export class Load {
     this.counts.opened++
     this.#sockets.add(socket)
     let isServed = false
-    let said = 'ended by the server before it was served'
+    let reason = 'ended by the server before it was served'
     socket.on('error', error => {
-      said = error.message
+      reason = error.message
     })
     socket.on('close', () => {
       this.#sockets.delete(socket)
       // The server may close a reader that never reads at any time.
       if (!this.#open || kind === 'stalls') return
-      if (!this.#leaving.has(socket)) this.#fail(`${kind}: ${said}`)
+      if (!this.#leaving.has(socket)) this.#fail(`${kind}: ${reason}`)
       else if (!isServed) this.counts.early++
     })
     if (kind === 'stalls') {
@@ -132,11 +132,11 @@ export class Load {
     socket.on('data', bytes => {
       this.counts.bytes += bytes.length
       if (!isServed) {
-        said = bytes.toString('latin1', 0, 12)
-        isServed = said === 'HTTP/1.1 200'
+        reason = bytes.toString('latin1', 0, 12)
+        isServed = reason === 'HTTP/1.1 200'
         if (isServed) {
           this.counts.served++
-          said = 'ended by the server'
+          reason = 'ended by the server'
         } else socket.destroy()
       }
       if (kind === 'reads') this.#lastId = /^id: (\S+)$/m.exec(bytes.toString('latin1'))?.[1] ?? this.#lastId

@@ -119,7 +119,7 @@ export function benchFrames(frames: number, warmup: number) {
       altScreen: true,
     },
     capabilities: { colors: 24, utf8: true, theme: 'dark' },
-    // The clock of the top bar stands still: it is not measured.
+    // The clock of the top bar does not move: it is not measured.
     clock: { nowMs: () => nowMs, monotonicMs: () => performance.now() },
     timers,
     hooks: {

@@ -35,7 +35,7 @@ function runsOf(terminal: Terminal, y: number): Run[] {
     const look = lookOf(cell)
     const text = cell.getChars() || ' '
     const last = runs.at(-1)
-    // A single blank belongs to its run, more of them end it: each word stands at its own column.
+    // A single blank belongs to its run, more of them end it: each word is at its own column.
     const blankBefore = last?.text.endsWith('  ') ?? false
     if (
       last !== undefined &&

@@ -9,7 +9,7 @@ export type EndWords = {
   /** Set in bold; may be empty. */
   readonly strong: string
   readonly text: string
-  /** Said on wide pages only. */
+  /** Shown on wide pages only. */
   readonly more: string
   readonly actions: readonly Action[]
 }
@@ -38,7 +38,7 @@ export function completeFacts(turn: Turn): readonly string[] {
   return [time, usageText(turn), turn.model].filter(text => text !== null)
 }
 
-function said(end: End, turn: Turn, hasText: boolean): Omit<EndWords, 'actions'> {
+function endText(end: End, turn: Turn, hasText: boolean): Omit<EndWords, 'actions'> {
   const warn = (strong: string, text: string) => ({ tone: 'warn', strong, text, more: '' }) as const
   switch (end.kind) {
     case 'complete':
@@ -94,7 +94,7 @@ export function endWords(end: End, turn: Turn): EndWords {
   const hasText = turn.answer !== ''
   // There is nothing to copy without text.
   const actions = ACTIONS[end.kind].filter(action => action !== 'Copy' || hasText)
-  return { ...said(end, turn, hasText), actions }
+  return { ...endText(end, turn, hasText), actions }
 }
 
 /** For the status line of screen readers: once, as it ends. */

@@ -1,5 +1,5 @@
 // An answer as blocks while it grows. Only its last block can still change, so only that is parsed again: the cost of a word is
-// that of the block it stands in, not of the answer.
+// that of the block it is in, not of the answer.
 import type { Formatted, Placed } from './blocks.js'
 import { createParser, MAX_BLOCKS, MAX_TEXT, type Memory, TooLarge } from './parse.js'
 

@@ -13,7 +13,7 @@ export type Whole = {
   readonly levels: string
 }
 
-/** What stands at the end of the last line, drawn by the style: a cursor, or that the text is not whole. */
+/** What is at the end of the last line, drawn by the style: a cursor, or that the text is not whole. */
 export type Tail = 'busy' | 'torn' | null
 
 /** Elements whose place is their key, as Preact has it without keys: an answer grows at its end. */

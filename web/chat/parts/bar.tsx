@@ -10,7 +10,7 @@ import {
   newConversation,
   page,
   running,
-  said,
+  spoken,
   token,
   turns,
 } from '../state/chat.js'
@@ -30,7 +30,7 @@ function items(): readonly MenuItem[] {
   const hasTurns = turns.value.length > 0
   const copyAll = (): void =>
     void copyText(asMarkdown(turns.value)).then(done => {
-      said.value = done ? 'Copied' : 'Not copied'
+      spoken.value = done ? 'Copied' : 'Not copied'
     })
   return [
     ...(running.value === null

@@ -1,4 +1,4 @@
-// One question and its answer. How it ended stands once, in the last line, and stays there.
+// One question and its answer. How it ended is shown once, in the last line, and stays there.
 import { useMemo } from 'preact/hooks'
 import { secondsLeft } from '../conversation/limit.js'
 import type { Cut, End, Source, Turn } from '../conversation/turn.js'

@@ -18,7 +18,7 @@ function send(): void {
   }
 }
 
-/** What stands over the field: the limit, or that a conversation can come back. */
+/** What is over the field: the limit, or that a conversation can come back. */
 function Over() {
   const { value: most } = limit
   if (most !== null) {

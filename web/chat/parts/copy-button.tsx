@@ -1,6 +1,6 @@
 // "Copy", and for two seconds "Copied".
 import { useEffect, useState } from 'preact/hooks'
-import { said } from '../state/chat.js'
+import { spoken } from '../state/chat.js'
 import { copyText } from '../state/copy.js'
 
 const SAID_MS = 2_000
@@ -9,10 +9,10 @@ export function CopyButton({ text, label }: { readonly text: () => string; reado
   const [result, setResult] = useState<'Copied' | 'Not copied' | null>(null)
   useEffect(() => {
     if (result === null) return
-    said.value = result
+    spoken.value = result
     const timer = setTimeout(() => {
       setResult(null)
-      said.value = ''
+      spoken.value = ''
     }, SAID_MS)
     return () => clearTimeout(timer)
   }, [result])

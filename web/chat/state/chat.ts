@@ -40,8 +40,8 @@ type Waiting =
 export const gate = signal<{ readonly waits: Waiting | null; readonly isRefused: boolean } | null>(null)
 /** What "Undo" brings back, until when. */
 export const undoable = signal<{ readonly turns: readonly Turn[]; readonly untilMs: number } | null>(null)
-/** Said to screen readers, once each. */
-export const said = signal('')
+/** Announced to screen readers, once each. */
+export const spoken = signal('')
 /** Moves on while something counts. */
 export const nowMs = signal(Date.now())
 
@@ -127,7 +127,7 @@ function begin(
       }
       change(id, { ...came(now.facts.value, now.text()), end: how, durationMs })
       const turn = turnOf(id)
-      if (turn !== undefined) said.value = spokenEnd(how, turn)
+      if (turn !== undefined) spoken.value = spokenEnd(how, turn)
     })
     refreshService()
   }
@@ -150,13 +150,13 @@ function begin(
   running.value = startRunning(begun, follow, {
     onKeep: () => change(id, { streamId: running.value?.facts.value.streamId ?? null }),
     onPhase: phase => {
-      said.value = SPOKEN[phase]
+      spoken.value = SPOKEN[phase]
     },
     onLost: () => {
       const now = running.value
       if (now === null) return
       if (lastStatus !== 503 || now.facts.value.streamId !== null) {
-        said.value = 'Connection lost, trying again'
+        spoken.value = 'Connection lost, trying again'
         return
       }
       // It would ask again by itself, several times; a person decides that here.
@@ -173,7 +173,7 @@ function begin(
     },
     onError: failed,
   })
-  said.value = SPOKEN.waiting
+  spoken.value = SPOKEN.waiting
 }
 
 /** A question that cannot be asked yet makes no card: it goes back to where it was written. */
@@ -189,7 +189,7 @@ function takeBack(id: number, before: Turn | null): void {
 function askTokenFor(id: number, before: Turn | null): void {
   const turn = turnOf(id)
   const isRefused = token.value !== ''
-  said.value = isRefused ? '' : 'A token is needed'
+  spoken.value = isRefused ? '' : 'A token is needed'
   if (turn !== undefined && turn.streamId !== null) {
     gate.value = { waits: { what: 'resume', turnId: id }, isRefused }
     return
@@ -316,7 +316,7 @@ export async function newConversation(): Promise<void> {
     if (before.length > 0) undoable.value = { turns: before, untilMs: Date.now() + UNDO_MS }
     setTurns([])
     thoughts.value = new Map()
-    said.value = 'New conversation'
+    spoken.value = 'New conversation'
   })
 }
 export function undo(): void {
@@ -350,7 +350,7 @@ function tick(): void {
     if (undoable.value !== null && undoable.value.untilMs <= now) undoable.value = null
     if (limit.value === null || limit.value.untilMs > now) return
     limit.value = null
-    said.value = 'The next question may be sent now'
+    spoken.value = 'The next question may be sent now'
   })
 }
 

@@ -119,7 +119,7 @@ export function isEmpty({ blocks }: Panel): boolean {
   })
 }
 
-/** Said by the blocks above or left out in this mode. */
+/** Shown by the blocks above or left out in this mode. */
 const NOT_CURATED: ReadonlySet<string> = new Set(['resources', 'storage', 'perfstore', 'links', 'stream'])
 
 /** Most important first; then the panels that only this board has. */

@@ -239,7 +239,7 @@ export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
   const shown = clipRun(run(causeText(cause, live, facts), 'strong'), room)
   const isStale = !isJudged(live)
   const { changedAtMs } = live.source
-  const said = [
+  const lineItems = [
     ...noticed,
     ...(isStale && changedAtMs !== null
       ? [label(`as of ${momentText(changedAtMs, nowMs, timezone)}, no longer judged`, 97)]
@@ -250,10 +250,10 @@ export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
   const nearby = one === null ? (items.find(({ rank }) => rank === SOURCE_RANK)?.line ?? []) : []
   const also = alsoText(
     reasons,
-    width - 2 * MARGIN - lineWidth(joined(said, DOTS)) - DOT.width - lineWidth(nearby) - GAP,
+    width - 2 * MARGIN - lineWidth(joined(lineItems, DOTS)) - DOT.width - lineWidth(nearby) - GAP,
   )
   // What else was wrong is not judged any more either.
-  if (also !== null && !isStale) said.push(label(also, 75))
+  if (also !== null && !isStale) lineItems.push(label(also, 75))
   const first = one ?? [
     ...head,
     shown,
@@ -262,7 +262,7 @@ export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
     blank(MARGIN),
   ]
   const second = bar(
-    { items: said, separator: DOTS },
+    { items: lineItems, separator: DOTS },
     { items: one === null ? items : [], separator: DOTS },
     width,
   )

@@ -40,7 +40,7 @@ describe('the source', () => {
   })
 })
 
-test('an alerts panel with nothing but a count of 0 is said by the bar', () => {
+test('an alerts panel with nothing but a count of 0 is shown by the bar', () => {
   const alerts = (...blocks: readonly Block[]) => isNoAlerts(makePanel('alerts', 'Alerts', blocks))
   const total = (value: number): Block => ({
     kind: 'fields',

@@ -136,7 +136,7 @@ describe('every screen', () => {
     const of = frame(judged(FAILING, 'failing'), size, trendsUntil(NOW_MS).at(NOW_MS), false)
     const output = wholeFrame(of, { looks: looksOf('dark', 24), utf8: false })
     expect([...output].filter(char => char.charCodeAt(0) > 126)).toEqual([])
-    // Nothing lacks a counterpart: `?` stands for the verdict "unknown" and the key of the help alone.
+    // Nothing lacks a counterpart: `?` shows the verdict "unknown" and the key of the help alone.
     expect(output.replaceAll('? help', '').replace(LOOKS, '')).not.toContain('??')
   })
 
@@ -265,7 +265,7 @@ test('a plot never shows counts that stand still', () => {
   expect(shownWith('MB', false)).toMatch(BRAILLE)
 })
 
-test('a field that stands still has no trend, and a still column of prices a straight one', () => {
+test('a field that does not change has no trend, and a still column of prices a straight one', () => {
   const trends = new LiveTrends()
   const panelAt = (moving: number): Panel =>
     makePanel(

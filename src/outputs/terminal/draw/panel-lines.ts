@@ -47,10 +47,10 @@ export function panelLines(
   drawing.scrollMax.set(panel.key, max)
   if (view.focus === panel.key) drawing.pageRows = Math.max(1, rows - 1)
   const scroll = Math.min(scrollOf(view, panel.key), max)
-  const said = [remark, notShown(content.length, leftOut, scroll, rows)]
+  const remarks = [remark, notShown(content.length, leftOut, scroll, rows)]
     .filter(text => text !== '')
     .join(' · ')
-  const lines: Line[] = [titleLine(titleOf(drawing, panel, said), width)]
+  const lines: Line[] = [titleLine(titleOf(drawing, panel, remarks), width)]
   for (let i = 0; i < rows; i++) lines.push(content[scroll + i] ?? [blank(width)])
   return lines
 }

@@ -6,7 +6,7 @@ import { clipText, displayWidth } from '../../../panels/text.js'
 import { blank, type Line, narrowRun, type Role, type Run, run } from './run.js'
 
 export type PlotLine = {
-  /** Stands at its end: `NIFTY +0.25`. */
+  /** Is at its end: `NIFTY +0.25`. */
   readonly label: string
   readonly role: Role
   /** Its values in so many equal parts of the shown time, the newest last; null where it is not known. */

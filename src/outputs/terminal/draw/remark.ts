@@ -1,4 +1,4 @@
-// What stands at the right end of a panel's title instead of in fields of its own: counts, the number of the cycle, a name. A field
+// What is at the right end of a panel's title instead of in fields of its own: counts, the number of the cycle, a name. A field
 // that is not well stays a field.
 import type { NumberFormat } from '../../../display/number-text.js'
 import { isNotWell } from '../../../display/shape.js'
@@ -39,26 +39,26 @@ function tableRemark(blocks: readonly Block[], text: (label: string) => string |
   const bySeverity = text('by_severity')
   const count = text('count') ?? text('total')
   const bad = rows.filter(row => isNotWell(rowTone(row))).length
-  const said =
+  const remarks =
     bySeverity !== null
       ? severities(bySeverity)
       : bad > 0
         ? `${bad} of ${count ?? rows.length} not well`
         : (count ?? '')
   const points = text('data_points')
-  const parts = [...(said === '' ? [] : [said]), ...(points === null ? [] : [`${points} data points`])]
+  const parts = [...(remarks === '' ? [] : [remarks]), ...(points === null ? [] : [`${points} data points`])]
   return { text: parts.join(' · '), replaces: new Set(parts.length === 0 ? [] : COUNTED) }
 }
 
 /** By panel: the fields that the remark says. */
-const SAID: Readonly<Record<string, readonly (readonly [label: string, before: string])[]>> = {
+const REMARKS: Readonly<Record<string, readonly (readonly [label: string, before: string])[]>> = {
   cycle: [
     ['cycle', 'no. '],
     ['interval', 'every '],
   ],
   perfstore: [['provider', '']],
 }
-/** Said elsewhere: in another panel or in the bars. */
+/** Shown elsewhere: in another panel or in the bars. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = { header: ['cycle', 'indices'] }
 
 const own = <T>(of: Readonly<Record<string, T>>, key: string): T | undefined =>
@@ -82,13 +82,13 @@ export function remarkOf({ key, blocks }: Panel, format: NumberFormat, isAlone: 
     const remark = tableRemark(blocks, text)
     if (remark.text !== '') return remark
   }
-  const said = (own(SAID, key) ?? []).flatMap(([label, before]) => {
+  const remarks = (own(REMARKS, key) ?? []).flatMap(([label, before]) => {
     const value = text(label)
     return value === null ? [] : [{ label, text: `${before}${value}` }]
   })
   const elsewhere = isAlone ? [] : (own(ELSEWHERE, key) ?? []).filter(label => text(label) !== null)
   return {
-    text: said.map(part => part.text).join(', '),
-    replaces: new Set([...said.map(({ label }) => label), ...elsewhere]),
+    text: remarks.map(part => part.text).join(', '),
+    replaces: new Set([...remarks.map(({ label }) => label), ...elsewhere]),
   }
 }

@@ -34,7 +34,7 @@ export function importanceOf(key: string, tone: Tone): number {
   return tone === 'error' || tone === 'warn' ? own + NOT_WELL[tone] : own
 }
 
-/** Said in the bars as well, so they come last and lose their rows first. */
+/** Shown in the bars as well, so they come last and lose their rows first. */
 const SAID_IN_BARS: ReadonlyMap<string, number> = new Map([
   ['header', 12],
   ['links', 10],

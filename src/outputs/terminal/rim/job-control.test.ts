@@ -6,46 +6,46 @@ import { jobControl } from './job-control.js'
 function job() {
   const signals = new EventEmitter()
   const timers = fakeTimers()
-  const said: string[] = []
+  const steps: string[] = []
   const control = jobControl(
-    () => said.push('leave'),
-    () => said.push('enter'),
+    () => steps.push('leave'),
+    () => steps.push('enter'),
     {
       signals,
       timers,
-      stopGroup: () => said.push(`stop with ${signals.listenerCount('SIGTSTP')} listeners`),
+      stopGroup: () => steps.push(`stop with ${signals.listenerCount('SIGTSTP')} listeners`),
     },
   )
-  return { signals, timers, said, control }
+  return { signals, timers, steps, control }
 }
 
 describe('suspending', () => {
   test('releases the terminal, stops the group by the default action, and takes the terminal again on SIGCONT', () => {
-    const { signals, said, control } = job()
+    const { signals, steps, control } = job()
     control.suspend()
-    expect(said).toEqual(['leave', 'stop with 0 listeners'])
+    expect(steps).toEqual(['leave', 'stop with 0 listeners'])
     signals.emit('SIGCONT')
-    expect(said.at(-1)).toBe('enter')
+    expect(steps.at(-1)).toBe('enter')
     expect(signals.listenerCount('SIGTSTP')).toBe(1)
   })
 
   test('works the same when SIGTSTP comes from outside', () => {
-    const { signals, said } = job()
+    const { signals, steps } = job()
     signals.emit('SIGTSTP')
-    expect(said).toEqual(['leave', 'stop with 0 listeners'])
+    expect(steps).toEqual(['leave', 'stop with 0 listeners'])
   })
 
   test('resumes by itself when the process was not stopped', () => {
-    const { timers, said, control } = job()
+    const { timers, steps, control } = job()
     control.suspend()
     timers.advance(1_000)
-    expect(said).toEqual(['leave', 'stop with 0 listeners', 'enter'])
+    expect(steps).toEqual(['leave', 'stop with 0 listeners', 'enter'])
   })
 
   test('redraws also after a stop without SIGTSTP', () => {
-    const { signals, said } = job()
+    const { signals, steps } = job()
     signals.emit('SIGCONT')
-    expect(said).toEqual(['enter'])
+    expect(steps).toEqual(['enter'])
   })
 
   test('listens to nothing after its release', () => {
