@@ -1,5 +1,5 @@
 // What the parts of a program are made of, and what a pipeline is: the types that more than one file here needs.
-import type { MemberCounts } from '../automatic/board.js'
+import type { MemberCounts } from '../automatic/drafts.js'
 import type { Engine } from '../chat/shared/engine.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'

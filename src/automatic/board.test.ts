@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Panel } from '../panels/panel.js'
-import { type AutomaticMemory, type AutomaticOptions, automaticBoard, MAX_PANELS } from './board.js'
+import { automaticBoard, MAX_PANELS } from './board.js'
 import { RISING_MS } from './counters.js'
+import type { AutomaticMemory, AutomaticOptions } from './drafts.js'
 import { MAX_KEYS } from './keys.js'
 
 const OPTIONS: AutomaticOptions = {

@@ -1,6 +1,7 @@
 // The automatic board of a document as a board file to edit: the same panels, each field and column with its expression.
-import { type AutomaticBoard, automaticBoard, type PanelOutline } from '../automatic/board.js'
+import { type AutomaticBoard, automaticBoard } from '../automatic/board.js'
 import { addsUp } from '../automatic/columns.js'
+import type { PanelOutline } from '../automatic/drafts.js'
 import { conditionsOf, type Path } from '../automatic/leaves.js'
 import { ANY } from '../automatic/names.js'
 import type { Column, Panel } from '../panels/panel.js'

@@ -1,11 +1,7 @@
 // The panels that follow from the document itself, not from the registry: made on the main thread, and for large documents in the
 // thread that reads them. The settings are plain data, so that a thread can make the same panels.
-import {
-  type AutomaticMemory,
-  type AutomaticOptions,
-  automaticBoard,
-  type MemberCounts,
-} from '../automatic/board.js'
+import { automaticBoard } from '../automatic/board.js'
+import type { AutomaticMemory, AutomaticOptions, MemberCounts } from '../automatic/drafts.js'
 import { isKnownDocument, readMembers } from '../automatic/known.js'
 import { type BoardLooks, type CompiledBoard, readBoard } from '../declared/board.js'
 import type { Made } from '../declared/make.js'

@@ -1,5 +1,5 @@
 // Boards that another server built: each is published as it came. A tick in between keeps statistics and heartbeats going.
-import type { MemberCounts } from '../automatic/board.js'
+import type { MemberCounts } from '../automatic/drafts.js'
 import { type Board, unchangedBoard } from '../board/board.js'
 import { followBoard, type SeenBoard } from '../board/follow.js'
 import { agoMs, type Moment, wallTimeOf } from '../clock/moment.js'

@@ -1,6 +1,6 @@
 // The document of /summary/health, as a pure function of loop and hub, and its schema.
 import { z } from 'zod'
-import type { MemberCounts } from '../automatic/board.js'
+import type { MemberCounts } from '../automatic/drafts.js'
 import { SCHEMA_VERSION } from '../board/board.js'
 import type { BoardLooks } from '../declared/board.js'
 import { NUMBER_FORMATS, type NumberFormat } from '../display/number-text.js'

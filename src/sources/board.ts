@@ -3,7 +3,7 @@
 import { addresses, type Connection, connect } from '../../client/connect.js'
 import type { StreamError } from '../../client/event-stream.js'
 import type { ClientBoard, ClientPanel, ClientPlace, ClientVerdict } from '../../client/reader.js'
-import type { MemberCounts } from '../automatic/board.js'
+import type { MemberCounts } from '../automatic/drafts.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardLooks } from '../declared/board.js'

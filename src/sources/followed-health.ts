@@ -1,7 +1,7 @@
 // What the stream of a followed server does not carry, and its health does: how many members of its document an automatic board shows,
 // and how a board file wants the board to look. Asked for a new set of panels and at most once a minute after that.
 import { bodyText } from '../../client/body.js'
-import type { MemberCounts } from '../automatic/board.js'
+import type { MemberCounts } from '../automatic/drafts.js'
 import type { BoardLooks } from '../declared/board.js'
 import { MAX_SPAN } from '../declared/file.js'
 import { isPanelKey } from '../panels/content.js'
