@@ -18,7 +18,7 @@ const ALIKE_SAMPLE = 50
 const ALIKE_SHARE = 0.5
 
 /** Whether all members are objects with mostly the same members: rows by their names. `keys`: of all members. */
-export function isMapOfAlike(value: JsonMap, keys: readonly string[] = Object.keys(value)): boolean {
+function isMapOfAlike(value: JsonMap, keys: readonly string[] = Object.keys(value)): boolean {
   if (keys.length < 2 && !keys.every(isDataKey)) return false
   if (keys.length === 0) return false
   const sample = spread(keys, ALIKE_SAMPLE).map(key => objectOf(value[key]))

@@ -3,9 +3,8 @@ import { parse as parseToml, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { parseJson } from '../ingest/json-text.js'
 import { shownText } from '../panels/text.js'
-
-import { nearest } from './expression.js'
 import { type BoardTable, boardFile } from './file.js'
+import { nearest } from './nearest.js'
 import { type Path, type Place, positionsOf } from './positions.js'
 
 export type Format = 'toml' | 'json'
