@@ -1,15 +1,16 @@
-// The program as it is started: dist/program/g6.js and one chunk for each group of commands, with the libraries they use. Starting it
-// opens a few files and not four hundred, which halves the time to the first board. The modules themselves stay in dist/src: the
-// library, its types, and the threads use them.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+// The program as it is published and started: dist/program/ with g6.js, g6-conformance.js, the library (index.js), the files that run in
+// a thread or a process of their own, and the chunks that they share, with the libraries they use. Starting it opens a few files and not
+// four hundred, which halves the time to the first board; installing it takes one package with native code and no other. The modules
+// themselves, dist/src and the like, are for the tests and tools of a checkout.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 const OUT = join(ROOT, 'dist/program')
-/** Native code. */
-const OUTSIDE = [/^@?libsql/]
+/** Native code; and what `g6 bench fanout` compares with, where it is installed. */
+const OUTSIDE = [/^@?libsql/, /^(better-sse|graphql|graphql-sse)(\/|$)/]
 
 /**
  * Libraries of Fastify that this program gives nothing to do (src/http/zod-schemas.ts), the one that tests call it with, and that
@@ -24,25 +25,37 @@ const UNUSED = [
 
 const builtFile = id => relative(OUT, join(ROOT, 'dist', relative(ROOT, id).replace(/\.ts$/, '.js')))
 
-/** Benchmarks and tools measure the modules in dist/src. */
+/** Tools are not published: they use the modules in dist/src. */
 const toolsStayOutside = {
   name: 'tools-stay-outside',
   enforce: 'pre',
   async resolveId(source, importer) {
-    if (importer === undefined || !/\/(bench|tools)\//.test(source)) return null
+    if (importer === undefined || !source.includes('/tools/')) return null
     const found = await this.resolve(source, importer, { skipSelf: true })
     const isOurs = found?.id.startsWith(ROOT) && !found.id.includes('node_modules')
     return isOurs ? { id: builtFile(found.id), external: true } : null
   },
 }
 
-/** `import.meta.url` of a module means the file that tsc made of it: paths relative to it stay right. */
+/**
+ * `import.meta.url` of a module means the file that tsc made of it: paths relative to it stay right. But a module that is named by its
+ * path, because a thread or a process of its own runs it, is a file of this bundle too.
+ */
 const placed = {
   name: 'placed',
   transform(code, id) {
     if (!id.startsWith(ROOT) || id.includes('node_modules') || !code.includes('import.meta.url')) return null
     const there = `new URL(${JSON.stringify(builtFile(id))}, import.meta.url).href`
-    return { code: code.replaceAll('import.meta.url', there), map: null }
+    const moved = code.replace(/(?:["'](\.[^"']+)\.js["'], )?import\.meta\.url/g, (found, path) => {
+      const file = path && resolve(id, '..', `${path}.ts`)
+      if (!file || !existsSync(file)) return found.replace('import.meta.url', there)
+      const name = relative(ROOT, file)
+        .replace(/^(src|node_modules)\/|\.ts$/g, '')
+        .replaceAll('/', '-')
+      this.emitFile({ type: 'chunk', id: file, fileName: `${name}.js` })
+      return `'./${name}.js', import.meta.url`
+    })
+    return { code: moved, map: null }
   },
 }
 
@@ -120,6 +133,41 @@ const licences = {
   },
 }
 
+/**
+ * The chunks that `g6` needs, as if the bundle had no other file: the others load these. With files cut to the needs of all, a start
+ * would open twice as many. A chunk has the modules that the same commands, and parts loaded late, have in common; what only one of them
+ * has is its own chunk anyway.
+ */
+function chunksOfProgram() {
+  const named = id =>
+    relative(ROOT, id.replace('\0', ''))
+      .replace(/^(src|node_modules)\/|\.[^/.]*$/g, '')
+      .replaceAll(/[/.]/g, '-')
+  let names
+  function find(infoOf) {
+    const reachedBy = new Map()
+    const entries = [join(ROOT, 'src/cli/main.ts')]
+    for (const entry of entries) {
+      const reached = new Set([entry])
+      for (const id of reached) {
+        reachedBy.set(id, [...(reachedBy.get(id) ?? []), entry])
+        const { importedIds = [], dynamicallyImportedIds = [] } = infoOf(id) ?? {}
+        for (const each of importedIds) reached.add(each)
+        for (const each of dynamicallyImportedIds)
+          if (!entries.includes(each) && !each.startsWith(join(ROOT, 'bench/'))) entries.push(each)
+      }
+    }
+    const firsts = new Map()
+    const shared = [...reachedBy].filter(([, by]) => by.length > 1)
+    for (const [id, by] of shared) if (!firsts.has(by.join())) firsts.set(by.join(), id)
+    return new Map(shared.map(([id, by]) => [id, named(firsts.get(by.join()))]))
+  }
+  return (id, graph) => {
+    names ??= find(each => graph.getModuleInfo(each))
+    return names.get(id) ?? null
+  }
+}
+
 export default defineConfig({
   logLevel: 'warn',
   plugins: [unused, toolsStayOutside, loadedLate, segmentLate, placed, ascii, licences],
@@ -133,13 +181,18 @@ export default defineConfig({
     minify: false,
     modulePreload: false,
     rolldownOptions: {
-      input: { g6: 'src/cli/main.ts' },
+      input: { g6: 'src/cli/main.ts', 'g6-conformance': 'src/conformance/main.ts', index: 'src/index.ts' },
+
       platform: 'node',
       external: OUTSIDE,
       // Without blanks and comments there is half as much to read at each start; names stay for stack traces.
       output: {
         minify: { compress: false, mangle: false, codegen: true },
         format: 'es',
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: chunksOfProgram(), debugName: 'program' }],
+        },
         entryFileNames: '[name].js',
         chunkFileNames: '[name]-[hash].js',
       },

@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const built = name => fileURLToPath(new URL(`../dist/src/${name}/main.js`, import.meta.url))
+const built = name => fileURLToPath(new URL(`../dist/program/${name}.js`, import.meta.url))
 const stdio = ['ignore', 'ignore', 'pipe']
-const server = spawn(process.execPath, [built('cli'), 'demo', '--port', '0', '--no-rich'], { stdio })
+const server = spawn(process.execPath, [built('g6'), 'demo', '--port', '0', '--no-rich'], { stdio })
 
 let printed = ''
 let url
@@ -14,6 +14,6 @@ for await (const piece of server.stderr) {
   if (url !== undefined) break
 }
 if (url === undefined) throw new Error(`the demo server did not start:\n${printed}`)
-const { status } = spawnSync(process.execPath, [built('conformance'), url], { stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [built('g6-conformance'), url], { stdio: 'inherit' })
 server.kill()
 process.exit(status ?? 1)

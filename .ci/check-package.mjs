@@ -1,9 +1,18 @@
 // The package as users get it: packed, installed in an empty folder with --engine-strict, and run. It fails when a
-// dependency does not support this Node, when a file is missing or does not belong there, when a command does not work, or when it
-// does not serve as another user on a read-only root, on this Node and the newest that it is tested with.
-// (`light-my-request` is a direct dependency for this reason alone: from 6.8 on it needs a `cookie` that needs Node 22.)
+// dependency does not support this Node, when a file is missing or does not belong there, when it is too large, when its types need a
+// package that does not come with it, when a command does not work, or when it does not serve as another user on a read-only root, on
+// this Node and the newest that it is tested with.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,15 +23,38 @@ const folder = mkdtempSync(join(tmpdir(), 'g6-package-'))
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
-/** What needs a checkout stays there; test/ has the vectors for other clients, bench/ has the benchmarks of operators, built. */
+/** Of built files the package has what is bundled, and of test/ the vectors for other clients. */
 const NOT_SHIPPED =
-  /(^|\/)tools\/|\.test\.(d\.)?[jt]s$|^test\/(?!vectors\/)|^bench\/|^dist\/bench\/(?!(cycle|sse|chat|fanout|fleet)\/|[\w-]+\.(js|d\.ts)$)/
+  /(^|\/)tools\/|\.test\.(d\.)?[jt]s$|^test\/(?!vectors\/)|^bench\/|^dist\/(?!(program|page|types)\/|[\w-]+\.(js|css)$)/
+/** With all that npm installs; two thirds of it is SQLite, for two C libraries. */
+const MAX_MB = 30
+const sizeMb = at =>
+  readdirSync(at, { recursive: true }).reduce((sum, path) => sum + statSync(join(at, path)).size, 0) / 1e6
+/** Every export but `ai-sdk`, which needs the AI SDK of its users. */
+const TYPED = ['', '/client', '/chat-client', '/resumable-fetch']
 const NEEDS_CHECKOUT = [
   ['bench', 'web'],
   ['bench', 'compare', 'run.json', '--json'],
   ['check', 'release'],
   ['docs', '--check'],
 ]
+
+/** A program in TypeScript that checks the declarations of its libraries too. */
+function checkTypes() {
+  const lines = TYPED.map(
+    (name, i) => `import type * as from${i} from 'g6-stream${name}'\nexport type { from${i} }\n`,
+  )
+  writeFileSync(join(folder, 'program.mts'), lines.join(''))
+  mkdirSync(join(folder, 'node_modules/@types'))
+  for (const name of ['@types/node', 'undici-types'])
+    symlinkSync(join(checkout, 'node_modules', name), join(folder, 'node_modules', name))
+  const options = '--noEmit --strict --skipDefaultLibCheck --target es2022 --module nodenext --types node'
+  run(
+    process.execPath,
+    [join(checkout, 'node_modules/typescript/bin/tsc'), ...options.split(' '), 'program.mts'],
+    folder,
+  )
+}
 
 try {
   // The checkout is built already: `npm ci` ran `prepare`, as packing does for a release.
@@ -39,6 +71,9 @@ try {
     ['install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', `./${archive}`],
     folder,
   )
+  const size = sizeMb(join(folder, 'node_modules'))
+  if (size > MAX_MB) throw new Error(`installed it has ${size.toFixed(1)} MB, more than ${MAX_MB}`)
+  checkTypes()
   const command = join(folder, 'node_modules/.bin/g6')
   const version = run(command, ['--version'], folder).trim()
   const frame = run(command, ['demo', '--no-rich', '--cycles', '1', '--port', '0'], folder)
@@ -63,7 +98,9 @@ try {
       `g6 ${args[0]} serves as nobody on a read-only root; it says: ${complaints.join('; ')}\n`,
     )
   }
-  process.stdout.write(`g6 ${version} installs with --engine-strict on Node ${process.version} and runs\n`)
+  process.stdout.write(
+    `g6 ${version} installs with --engine-strict on Node ${process.version} in ${size.toFixed(1)} MB and runs\n`,
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -69,7 +69,7 @@ describe('g6 check release', () => {
       'CHANGELOG.md',
       'package.json',
       'package-lock.json',
-      'dist/src/cli/main.js',
+      'dist/program/g6.js',
     ]) {
       cpSync(path, join(root, path), { recursive: true })
     }

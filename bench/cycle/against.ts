@@ -27,7 +27,7 @@ export async function benchAgainst(against: string, options: CycleOptions, round
   for (let round = 1; round <= rounds; round++) {
     for (const build of inTurn(['ours', 'baseline'] as const, round)) {
       complain(`round ${round} of ${rounds}: ${build}\n`)
-      const command = [join(folders[build], 'src/cli/main.js'), 'bench', 'cycle', ...sizes]
+      const command = [join(folders[build], 'program/g6.js'), 'bench', 'cycle', ...sizes]
       const { stdout } = await promisify(execFile)(process.execPath, command, LIMITS)
       reports[build].push(reportSchema.parse(JSON.parse(stdout)))
     }

@@ -1,5 +1,7 @@
 // The processes of a measurement: the server under test on one core, its client on the other.
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { Child } from '../child.js'
 import { ControlLink } from './control-link.js'
@@ -35,19 +37,38 @@ export type Server = {
 
 const START_MS = 60_000
 
-const script = (name: string, base: URL | string = import.meta.url): string =>
-  fileURLToPath(new URL(name, base))
+const SERVER_FILES: Readonly<Record<ServerName, URL>> = {
+  ours: new URL('./servers/ours.js', import.meta.url),
+  library: new URL('./servers/library.js', import.meta.url),
+  bare: new URL('./servers/bare.js', import.meta.url),
+  'better-sse': new URL('./servers/better-sse.js', import.meta.url),
+  'graphql-sse': new URL('./servers/graphql-sse.js', import.meta.url),
+  nchan: new URL('./servers/nchan.js', import.meta.url),
+}
+
+const CLIENT_FILES = {
+  client: new URL('./client.js', import.meta.url),
+  'storm-client': new URL('./storm-client.js', import.meta.url),
+  'scrape-client': new URL('./scrape-client.js', import.meta.url),
+} as const
+
+/** Our server in a dist folder: bundled, or in a build of before as a module. */
+const BASELINE_FILES = ['program/bench-fanout-servers-ours.js', 'bench/fanout/servers/ours.js']
+
+function serverFile(name: Subject, against: string | null): string {
+  if (name !== BASELINE) return fileURLToPath(SERVER_FILES[name])
+  const files = BASELINE_FILES.map(file => join(against ?? '', file))
+  const found = files.find(file => existsSync(file))
+  if (found === undefined) throw new Error(`--against: there is no ${files.join(' and no ')}`)
+  return found
+}
 
 function pinned(bench: Bench, core: number, command: readonly string[]): readonly string[] {
   return bench.pin ? ['taskset', '-c', String(core), ...command] : command
 }
 
 async function startServer(bench: Bench, name: Subject, sizeBytes: number): Promise<Server> {
-  const file =
-    name === BASELINE
-      ? script('bench/fanout/servers/ours.js', pathToFileURL(`${bench.against}/`))
-      : script(`./servers/${name}.js`)
-  const node = [process.execPath, '--expose-gc', file, '--size', String(sizeBytes)]
+  const node = [process.execPath, '--expose-gc', serverFile(name, bench.against), '--size', String(sizeBytes)]
   const child = new Child(name, pinned(bench, 0, node))
   const at = addressSchema.parse(JSON.parse(await child.line(START_MS)))
   return { child, link: await ControlLink.connect(at.ctl), at }
@@ -77,13 +98,14 @@ export function startClient(bench: Bench, server: Server, args: readonly string[
   return new Child('client', pinned(bench, 1, [...external.map(String), ...args]))
 }
 
-/** One of our own clients, by the name of its file. */
+/** One of our own clients. */
 export function startProbe(
   bench: Bench,
   { at }: Server,
-  file: 'client' | 'storm-client' | 'scrape-client',
+  name: keyof typeof CLIENT_FILES,
   args: readonly string[],
 ): Child {
   const address = ['--port', String(at.port), '--path', at.path, '--ctl', String(at.ctl)]
-  return new Child(file, pinned(bench, 1, [process.execPath, script(`./${file}.js`), ...address, ...args]))
+  const file = fileURLToPath(CLIENT_FILES[name])
+  return new Child(name, pinned(bench, 1, [process.execPath, file, ...address, ...args]))
 }

@@ -1,7 +1,7 @@
 // The panels of `--panels PATH`: a JavaScript module whose default export is a list of `{ key, build }`. Everything that comes from
 // the module is parsed here, so that the rest of the program may trust it as it trusts its own panels.
 import { resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { type CustomPanel, WrongShape } from '../engine/panel-builder.js'
 import { PANEL_FILE_NAMES } from '../outputs/files/panel-files.js'
@@ -69,20 +69,20 @@ export async function loadPanels(path: string | null): Promise<readonly CustomPa
     new Error(
       `--panels ${path} cannot be used: ${why}; allowed: a JavaScript module whose default export is a list of { key, build }`,
     )
-  const module = await import(pathToFileURL(resolve(path)).href).then(
+  const file = resolve(path)
+  const module = await import(pathToFileURL(file).href).then(
     (loaded: { readonly default?: unknown }) => loaded,
     (error: unknown) => {
-      // Node adds which file asked for the module: this one, which says nothing to an operator.
-      const [reason = ''] = String(error instanceof Error ? error.message : error).split(ASKED_HERE)
-      throw refused(reason)
+      const message = String(error instanceof Error ? error.message : error)
+      // Node adds which file asked for the module: one of this program, which means nothing to an operator.
+      const [first = ''] = message.split(' imported from ')
+      throw refused(first.includes(`${file}'`) ? first : message)
     },
   )
   const parsed = list.safeParse(module.default)
   if (!parsed.success) throw refused(parsed.error.issues.map(problemOf).join('; '))
   return parsed.data.map(({ key, build }) => ({ key, build: given => contentOf(build(given)) }))
 }
-
-const ASKED_HERE = ` imported from ${fileURLToPath(import.meta.url)}`
 
 /** Where something is wrong and what is expected there; never the value. */
 function problemOf({ path, message }: z.core.$ZodIssue): string {

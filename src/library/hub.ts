@@ -1,5 +1,4 @@
 // createHub: one board for many readers, inside a server of your own. docs/library.md shows how.
-import type { FastifyPluginCallback } from 'fastify'
 import { VERSION } from '../app/version.js'
 import type { Board } from '../board/board.js'
 import { Connections } from '../connection/connections.js'
@@ -11,13 +10,25 @@ import { answerFetch } from './fetch.js'
 import { answerNode, type NodeRequest, type NodeResponse, targetOf } from './node.js'
 import { checkOptions, type LiveHubOptions } from './options.js'
 
+type FastifyReply = {
+  readonly raw: NodeResponse
+  getHeaders(): Readonly<Record<string, string | number | readonly string[] | undefined>>
+  hijack(): unknown
+}
+
+/** What the plugin asks of the app, so that this package has no need of Fastify's types. */
+type FastifyApp = {
+  all(path: string, handler: (request: { readonly raw: NodeRequest }, reply: FastifyReply) => void): unknown
+  addHook(name: 'preClose', hook: () => Promise<void>): unknown
+}
+
 export type LiveHub = {
   /** For `http.createServer`, `https.createServer` and `http2.createSecureServer`. 404 for every other address. */
   readonly handler: (request: NodeRequest, response: NodeResponse) => void
   /** Middleware: `app.use(hub.express)`, under a prefix or not. Passes on every other request. */
   readonly express: (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void) => void
   /** Plugin: `app.register(hub.fastify, { prefix })`. Closes the hub when the app closes. */
-  readonly fastify: FastifyPluginCallback<{ readonly prefix?: string }>
+  readonly fastify: (app: FastifyApp, options: { readonly prefix?: string }, done: () => void) => void
   /** For servers that turn a `Request` into a `Response`. 404 for every other address. */
   readonly fetch: (request: Request) => Promise<Response>
   readonly stats: () => HubStats

@@ -1,12 +1,18 @@
 // The program's logger: JSON lines (or pretty ones on a terminal), always on standard error, since standard output belongs to the
 // command. No line ever contains a token, a ticket, a cookie or query text.
 import type { Writable } from 'node:stream'
-import { type Logger, multistream, pino } from 'pino'
+import { multistream, pino } from 'pino'
 import { LinesOut } from './lines-out.js'
 import { prettyLines } from './pretty.js'
 import { printableLines, printableMessage } from './printable.js'
 
-export type Log = Logger
+type Write = (fieldsOrMessage: object | string, message?: string) => void
+
+/** What the program asks of a logger; one of pino's fits. */
+export type Log = Readonly<Record<'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace', Write>> & {
+  level: string
+  isLevelEnabled(level: string): boolean
+}
 
 export type LogOptions = {
   readonly level: string

@@ -29,9 +29,9 @@ function slowness(): number {
   })
   return Math.max(1, median(each) / YARDSTICK_MS)
 }
-const built = (file: string): string => fileURLToPath(new URL(`../../dist/src/${file}`, import.meta.url))
-const CLI = fileURLToPath(new URL('../../dist/program/g6.js', import.meta.url))
-const THREAD = built('sources/document-thread.js')
+const built = (file: string): string => fileURLToPath(new URL(`../../dist/program/${file}`, import.meta.url))
+const CLI = built('g6.js')
+const THREAD = built('sources-document-thread.js')
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {

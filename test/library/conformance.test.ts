@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest'
 import { createBoard, createHub, text } from '../../src/index.js'
 import { endAll, g6 } from '../support/g6.js'
 
-const MAIN = fileURLToPath(new URL('../../dist/src/conformance/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../dist/program/g6-conformance.js', import.meta.url))
 const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()

@@ -9,8 +9,8 @@ import type { RunTool } from './tool.js'
 let root: string
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'g6-benchmarks-'))
-  mkdirSync(join(root, 'dist/src/cli'), { recursive: true })
-  writeFileSync(join(root, 'dist/src/cli/main.js'), '')
+  mkdirSync(join(root, 'dist/program'), { recursive: true })
+  writeFileSync(join(root, 'dist/program/g6.js'), '')
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
@@ -23,9 +23,9 @@ const details = async (run: RunTool, skip: boolean) =>
 
 test('benchmarks within their limits pass; another one reports its miss', async () => {
   expect(await details(slowSse, false)).toEqual([
-    [true, 'node dist/src/cli/main.js bench cycle --quick --check'],
+    [true, 'node dist/program/g6.js bench cycle --quick --check'],
     [false, 'exit 1: g6 bench: too slow'],
-    [true, 'node dist/src/cli/main.js bench fanout --only cpu,gzip --quick --rounds 5 --check'],
+    [true, 'node dist/program/g6.js bench fanout --only cpu,gzip --quick --rounds 5 --check'],
   ])
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Check } from './report.js'
 import type { RunTool } from './tool.js'
 
-const G6 = 'dist/src/cli/main.js'
+const G6 = 'dist/program/g6.js'
 const BENCHMARKS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['bench: cycle', ['bench', 'cycle', '--quick', '--check']],
   ['bench: sse', ['bench', 'sse', '--clients', '25', '--duration', '5', '--json']],
