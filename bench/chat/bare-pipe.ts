@@ -1,33 +1,6 @@
-// What Node itself can do between an upstream and a client: `upstream.body.pipe(res)`, nothing parsed, numbered or kept. It is
-// a process of its own so that its processor time can be measured: `/cpu` returns it in microseconds, user and system.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Agent, request } from 'undici'
+// What Node itself can do between an upstream and a client: `upstream.body.pipe(res)`, nothing parsed, numbered or kept.
+import { servePeer } from './peer.js'
 
-const [upstream = ''] = process.argv.slice(2)
-const JSON_TYPE = { 'content-type': 'application/json' }
-const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
-
-const server = createServer({ noDelay: true }, (incoming, response) => {
-  if (incoming.url === '/cpu') {
-    response.end(JSON.stringify(process.cpuUsage()))
-    return
-  }
-  const { method = 'GET', url = '/' } = incoming
-  const asked = method === 'POST' ? ({ method, body: incoming, headers: JSON_TYPE } as const) : {}
-  request(`${upstream}${url}`, { dispatcher: agent, ...asked }).then(
-    ({ body }) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.flushHeaders()
-      body.pipe(response)
-      body.on('error', () => response.destroy())
-      response.on('close', () => body.destroy())
-    },
-    () => response.destroy(),
-  )
+servePeer((body, response) => {
+  body.pipe(response)
 })
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo
-  process.stdout.write(`{"listening":"http://127.0.0.1:${port}"}\n`)
-})
-process.once('SIGTERM', () => process.exit(0))

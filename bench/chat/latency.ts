@@ -1,18 +1,18 @@
-// What the relay adds to the first token of one stream and to every token of many, compared with a direct connection and with a
-// bare pipe in the same run.
+// What the relay adds to the first token of one stream and to every token of many, compared with a direct connection, with a bare
+// pipe and with the floor in the same run.
 import { inTurn, median, pairedRatio, percentile } from '../stats.js'
 import { type Ask, readAnswer } from './client.js'
 import {
-  bareCpuSec,
   type CpuSec,
   cpuSecOf,
+  peerCpuSec,
   type Route,
-  startBarePipe,
+  startPeer,
   startRelay,
   startUpstream,
 } from './processes.js'
 
-const WAYS = ['direct', 'relayed', 'bare'] as const
+const WAYS = ['direct', 'relayed', 'bare', 'floor'] as const
 type Way = (typeof WAYS)[number]
 type PerWay<T> = Readonly<Record<Way, T>>
 
@@ -20,6 +20,7 @@ const perWay = <T>(of: (way: Way) => T): PerWay<T> => ({
   direct: of('direct'),
   relayed: of('relayed'),
   bare: of('bare'),
+  floor: of('floor'),
 })
 
 /** `direct`: the path at the backend; `relayed`: at the relay. */
@@ -42,7 +43,7 @@ const PATHS: Readonly<Record<Route, Paths>> = {
   },
 }
 
-/** Starts an upstream with these flags, the relay and the bare pipe; `work` gets the three ways to an answer. */
+/** Starts an upstream with these flags, the relay and its peers; `work` gets the ways to an answer. */
 async function withTargets<T>(
   route: Route,
   flags: readonly string[],
@@ -51,14 +52,17 @@ async function withTargets<T>(
   const { direct, relayed, ...form } = PATHS[route]
   const upstream = await startUpstream([...flags, '--stamped'])
   const relay = await startRelay(upstream.url, route)
-  const bare = await startBarePipe(upstream.url)
+  const bare = await startPeer('bare-pipe', upstream.url)
+  const floor = await startPeer('floor', upstream.url)
   try {
     return await work({
       direct: { ...form, url: `${upstream.url}${direct}` },
       relayed: { ...form, url: `${relay.url}${relayed}` },
       bare: { ...form, url: `${bare.url}${direct}` },
+      floor: { ...form, url: `${floor.url}${direct}` },
     })
   } finally {
+    await floor.stop()
     await bare.stop()
     await relay.stop()
     await upstream.stop()
@@ -74,17 +78,30 @@ function added(to: ReturnType<typeof percentiles>, direct: ReturnType<typeof per
   return { p50: to.p50 - direct.p50, p95: to.p95 - direct.p95, p99: to.p99 - direct.p99 }
 }
 
-/** `bare_pipe_added_ms`: what a third process and Node itself add, with nothing parsed, guarded, numbered or kept. */
+/**
+ * `bare_pipe_added_ms`: what a third process and Node itself add, with nothing parsed, guarded, numbered or kept; `floor_added_ms`:
+ * what the smallest program adds that numbers and keeps.
+ */
 function compared(valuesMs: PerWay<readonly number[]>) {
-  const { direct, relayed, bare } = perWay(way => percentiles(valuesMs[way]))
+  const { direct, relayed, bare, floor } = perWay(way => percentiles(valuesMs[way]))
   return {
     direct_ms: direct,
     relayed_ms: relayed,
     bare_pipe_ms: bare,
+    floor_ms: floor,
     added_ms: added(relayed, direct),
     bare_pipe_added_ms: added(bare, direct),
+    floor_added_ms: added(floor, direct),
   }
 }
+
+type Times = ReturnType<typeof added>
+
+const over = (pipe: Times, other: Times): Times => ({
+  p50: other.p50 - pipe.p50,
+  p95: other.p95 - pipe.p95,
+  p99: other.p99 - pipe.p99,
+})
 
 /** From the first token of a short answer to its end. */
 const END_AFTER_MS = 5
@@ -95,7 +112,7 @@ const FIRST_TOKEN_TARGETS = {
   'pass-through': { p50: 0.3 },
 } as const
 
-/** One stream at a time, the three ways in turn. */
+/** One stream at a time, the ways in turn. */
 export async function firstTokens(rounds: number, route: Route) {
   const tookMs = perWay((): number[] => [])
   // The end comes after the first token, as a model's does: storing the end must not delay the token.
@@ -112,9 +129,13 @@ export async function firstTokens(rounds: number, route: Route) {
     }
   })
   const figures = compared(tookMs)
-  const { added_ms: ours, bare_pipe_added_ms: pipe } = figures
-  const overPipe = { p50: ours.p50 - pipe.p50, p95: ours.p95 - pipe.p95, p99: ours.p99 - pipe.p99 }
-  return { ...figures, over_bare_pipe_ms: overPipe, target: FIRST_TOKEN_TARGETS[route] }
+  const { added_ms: ours, bare_pipe_added_ms: pipe, floor_added_ms: floor } = figures
+  return {
+    ...figures,
+    over_bare_pipe_ms: over(pipe, ours),
+    floor_over_bare_pipe_ms: over(pipe, floor),
+    target: FIRST_TOKEN_TARGETS[route],
+  }
 }
 
 type Run = { readonly latenciesMs: readonly number[]; readonly tokens: number; readonly failures: number }
@@ -158,9 +179,10 @@ export async function manyStreams(
     const cpu: PerWay<() => Promise<CpuSec>> = {
       direct: async () => ({ user: 0, system: 0 }),
       relayed: () => cpuSecOf(targets.relayed.url),
-      bare: () => bareCpuSec(targets.bare.url),
+      bare: () => peerCpuSec(targets.bare.url),
+      floor: () => peerCpuSec(targets.floor.url),
     }
-    // Compiles the code of all three, the beginning and the end of answers included.
+    // Compiles the code of all of them, the beginning and the end of answers included.
     for (const way of WAYS) await load(targets[way], Math.ceil(streams / 2))
     for (let round = 1; round <= rounds; round++) {
       for (const way of inTurn(WAYS, round)) {
@@ -175,6 +197,7 @@ export async function manyStreams(
   })
   const relayed = costs.relayed.map(perCoreSec)
   const bare = costs.bare.map(perCoreSec)
+  const floor = costs.floor.map(perCoreSec)
   return {
     streams,
     rate,
@@ -188,9 +211,15 @@ export async function manyStreams(
     tokens_per_core_sec: {
       relayed,
       bare_pipe: bare,
+      floor,
       ratio: pairedRatio(relayed, bare),
+      floor_ratio: pairedRatio(floor, bare),
       // How much of a token is the kernel's work at the sockets: the same for both, and beyond either program.
-      us_a_token: { relayed: medianCost(costs.relayed), bare_pipe: medianCost(costs.bare) },
+      us_a_token: {
+        relayed: medianCost(costs.relayed),
+        bare_pipe: medianCost(costs.bare),
+        floor: medianCost(costs.floor),
+      },
       target: { ratio },
     },
   }

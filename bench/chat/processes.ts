@@ -1,4 +1,4 @@
-// The processes of the chat benchmark: a scripted upstream, the relay, and a bare pipe to compare it with.
+// The processes of the chat benchmark: a scripted upstream, the relay, and the programs to compare it with.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,16 +7,15 @@ import { Child } from '../child.js'
 import { CLI, listening, type OwnServer, startServer } from '../own-server.js'
 import { metricsOf } from '../requests.js'
 
-const BARE = fileURLToPath(new URL('./bare-pipe.js', import.meta.url))
-
 export function startUpstream(flags: readonly string[]): Promise<OwnServer> {
   return listening(
     new Child('the upstream', [process.execPath, CLI, 'mock-upstream', '--port', '0', ...flags]),
   )
 }
 
-export function startBarePipe(upstream: string): Promise<OwnServer> {
-  return listening(new Child('the bare pipe', [process.execPath, BARE, upstream]))
+export function startPeer(name: 'bare-pipe' | 'floor', upstream: string): Promise<OwnServer> {
+  const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
+  return listening(new Child(name, [process.execPath, file, upstream]))
 }
 
 /** The relay's own format, or that of the backend. */
@@ -54,7 +53,7 @@ export async function cpuSecOf(relay: string): Promise<CpuSec> {
   return { user: value('process_cpu_user_seconds_total'), system: value('process_cpu_system_seconds_total') }
 }
 
-export async function bareCpuSec(bare: string): Promise<CpuSec> {
-  const { user, system } = (await (await fetch(new URL('/cpu', bare))).json()) as CpuSec
+export async function peerCpuSec(peer: string): Promise<CpuSec> {
+  const { user, system } = (await (await fetch(new URL('/cpu', peer))).json()) as CpuSec
   return { user: user / 1e6, system: system / 1e6 }
 }

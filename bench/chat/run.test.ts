@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type GatewayReport, gatewayFigures, misses } from './run.js'
+import { figureTable, type GatewayReport, gatewayFigures, misses } from './run.js'
 
 /** A run in which an event takes `ms` through the relay and 1 ms through the pipe, and costs `cost` times as much. */
 function reportOf({ ms, cost }: { readonly ms: number; readonly cost: number }): GatewayReport {
@@ -9,12 +9,19 @@ function reportOf({ ms, cost }: { readonly ms: number; readonly cost: number }):
     direct_ms: counted(0.5),
     relayed_ms: counted(ms),
     bare_pipe_ms: counted(1),
+    floor_ms: counted(1),
     added_ms: same(ms - 0.5),
     bare_pipe_added_ms: same(0.5),
+    floor_added_ms: same(0.5),
   }
   const ratio = 1 / cost
   return {
-    first_event: { ...times, over_bare_pipe_ms: same(0.1), target: { p50: 0.3 } },
+    first_event: {
+      ...times,
+      over_bare_pipe_ms: same(0.1),
+      floor_over_bare_pipe_ms: same(0.05),
+      target: { p50: 0.3 },
+    },
     many_streams: {
       streams: 1,
       rate: 1,
@@ -25,8 +32,14 @@ function reportOf({ ms, cost }: { readonly ms: number; readonly cost: number }):
       tokens_per_core_sec: {
         relayed: [1],
         bare_pipe: [cost],
+        floor: [cost],
         ratio: { median: ratio, min: ratio, max: ratio, count: 1 },
-        us_a_token: { relayed: { user: cost, kernel: 0 }, bare_pipe: { user: 1, kernel: 0 } },
+        floor_ratio: { median: 0.9, min: 0.9, max: 0.9, count: 1 },
+        us_a_token: {
+          relayed: { user: cost, kernel: 0 },
+          bare_pipe: { user: 1, kernel: 0 },
+          floor: { user: 1, kernel: 0 },
+        },
         target: { ratio: 0.8 },
       },
     },
@@ -43,5 +56,16 @@ test('an event that is late against the bare pipe, or costs too much, is one', (
   ])
   expect(misses(gatewayFigures(reportOf({ ms: 1.4, cost: 1.6 })))).toEqual([
     'tokens per core second, of a bare pipe: 0.63, the limit is 0.8',
+  ])
+})
+
+test('the table has the floor of the same run next to what is compared with a bare pipe', () => {
+  const rows = figureTable(gatewayFigures(reportOf({ ms: 1.4, cost: 1.2 }))).split('\n')
+  const withFloor = rows.filter(row => row.includes('the floor:'))
+  expect(withFloor.map(row => row.slice(0, 40).trim())).toEqual([
+    'first event p50 over a bare pipe, ms',
+    'added inter-token p50, ms',
+    'added inter-token p99, ms',
+    'tokens per core second, of a bare pipe',
   ])
 })

@@ -27,17 +27,22 @@ export async function benchGateway({ quick, ...load }: ChatFlags) {
 
 export type GatewayReport = Awaited<ReturnType<typeof benchGateway>>
 
-/** `ofBarePipe`: the same figure of a bare pipe in the same run. */
-type ChatFigure = Figure & { readonly ofBarePipe?: number }
+/** The same figure of a bare pipe and of the floor (floor.ts) in the same run. */
+type ChatFigure = Figure & { readonly ofBarePipe?: number; readonly ofFloor?: number }
 
 type First = Awaited<ReturnType<typeof firstTokens>>
 type Many = Awaited<ReturnType<typeof manyStreams>>
 
-function firstFigures(name: string, { over_bare_pipe_ms: over, target }: First): readonly ChatFigure[] {
-  const p50 = { name: `${name} p50 over a bare pipe, ms`, value: over.p50, limit: target.p50 }
-  return 'p99' in target
-    ? [p50, { name: `${name} p99 over a bare pipe, ms`, value: over.p99, limit: target.p99 }]
-    : [p50]
+function firstFigures(name: string, { target, ...first }: First): readonly ChatFigure[] {
+  const { over_bare_pipe_ms: over, floor_over_bare_pipe_ms: floor } = first
+  const figure = (part: 'p50' | 'p99', limit: number): ChatFigure => ({
+    name: `${name} ${part} over a bare pipe, ms`,
+    value: over[part],
+    limit,
+    ofFloor: floor[part],
+  })
+  const p50 = figure('p50', target.p50)
+  return 'p99' in target ? [p50, figure('p99', target.p99)] : [p50]
 }
 
 function manyFigures({
@@ -50,6 +55,7 @@ function manyFigures({
     value: inter.added_ms[part],
     limit: inter.target[part],
     ofBarePipe: inter.bare_pipe_added_ms[part],
+    ofFloor: inter.floor_added_ms[part],
   })
   return [
     at('p50'),
@@ -65,6 +71,7 @@ function manyFigures({
       value: perCore.ratio.median,
       limit: perCore.target.ratio,
       isLeast: true,
+      ofFloor: perCore.floor_ratio.median,
     },
     { name: 'failed answers', value: many.failures, limit: 0 },
     { name: 'missing tokens', value: many.tokens_missing, limit: 0 },
@@ -90,14 +97,15 @@ export function chatFigures(report: ChatReport): readonly ChatFigure[] {
   ]
 }
 
-/** For people: each figure, its target, whether it is met, and the figure of a bare pipe. */
+/** For people: each figure, its target, whether it is met, and the figures of its peers. */
 export function figureTable(figures: readonly ChatFigure[]): string {
   return figures
     .map(figure => {
-      const { name, value, limit, isLeast, ofBarePipe } = figure
+      const { name, value, limit, isLeast, ofBarePipe, ofFloor } = figure
       const target = `${isLeast ? '≥' : '≤'} ${limit}`.padEnd(7)
       const pipe = ofBarePipe === undefined ? '' : `   (a bare pipe: ${shown(ofBarePipe)})`
-      return `${name.padEnd(42)} ${shown(value).padStart(9)}   ${target} ${isWithin(figure) ? 'met' : 'MISSED'}${pipe}\n`
+      const floor = ofFloor === undefined ? '' : `   (the floor: ${shown(ofFloor)})`
+      return `${name.padEnd(42)} ${shown(value).padStart(9)}   ${target} ${isWithin(figure) ? 'met' : 'MISSED'}${pipe}${floor}\n`
     })
     .join('')
 }

@@ -147,7 +147,7 @@ test('a status with such names and texts, and JSON of it keeps its meaning', asy
 
 /** Processes that a parent reads: their output is a protocol, and goes to no terminal. */
 const CHILDREN = [
-  'bench/chat/bare-pipe.ts',
+  'bench/chat/peer.ts',
   'bench/fanout/storm-client.ts',
   'bench/fanout/control-link.ts',
   'bench/fanout/scrape-client.ts',

@@ -39,6 +39,8 @@ type FeedLanes = { readonly feed: Feed; readonly lanes: Map<string, Lane<BoardRe
 export class Feeds {
   readonly #parts: FeedsParts
   readonly #byKey = new Map<string, FeedLanes>()
+  /** All lanes, once they were asked for; null: they have changed since. */
+  #lanes: readonly Lane<BoardReader>[] | null = null
   /** Feeds that the newest board has not reached, the longest waiting first. */
   readonly #waiting = new Map<Feed, FeedLanes>()
   #newest: Published | null = null
@@ -61,13 +63,18 @@ export class Feeds {
       this.#byKey.set(key, known)
     }
     const { feed, lanes } = known
-    const lane = lanes.get(wireKey(request.wire)) ?? new Lane<BoardReader>(request.wire, feed)
-    lanes.set(wireKey(request.wire), lane)
+    const form = wireKey(request.wire)
+    const found = lanes.get(form)
+    if (found !== undefined) return found
+    const lane = new Lane<BoardReader>(request.wire, feed)
+    lanes.set(form, lane)
+    this.#lanes = null
     return lane
   }
 
   get lanes(): readonly Lane<BoardReader>[] {
-    return [...this.#byKey.values()].flatMap(({ lanes }) => [...lanes.values()])
+    this.#lanes ??= [...this.#byKey.values()].flatMap(({ lanes }) => [...lanes.values()])
+    return this.#lanes
   }
 
   /** Drops a lane without readers, and its feed with the last lane. */
@@ -75,6 +82,7 @@ export class Feeds {
     if (lane.readers.length > 0) return
     for (const [key, { feed, lanes }] of this.#byKey) {
       if (feed !== lane.feed) continue
+      this.#lanes = null
       if (lanes.get(wireKey(lane.wire)) === lane) lanes.delete(wireKey(lane.wire))
       if (lanes.size > 0) continue
       this.#byKey.delete(key)

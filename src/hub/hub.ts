@@ -67,7 +67,14 @@ export type HubOptions = {
 
 type BoardLane = Lane<BoardReader>
 /** One walk over every lane that has something to send, in slices. `step` is what the current lane is being sent. */
-type Pass = { readonly lanes: readonly BoardLane[]; lane: number; index: number; step: Step | null }
+type Pass = {
+  readonly lanes: readonly BoardLane[]
+  lane: number
+  index: number
+  step: Step | null
+  /** A reader of any lane has left meanwhile. */
+  hasLeft: boolean
+}
 type Step = {
   readonly from: number
   readonly to: number
@@ -165,7 +172,10 @@ export class Hub implements HubLike {
         this.#account(reader, 0)
         this.#throttled.delete(reader)
         this.#observer.onLeave?.(reason, (this.#connections.nowMs() - reader.openedAtMs) / 1000)
-        if (this.#pass !== null) return // compacted when the pass ends
+        if (this.#pass !== null) {
+          this.#pass.hasLeft = true // removed when the pass ends
+          return
+        }
         reader.lane.remove(reader)
         this.#feeds.dropEmpty(reader.lane)
       },
@@ -290,10 +300,11 @@ export class Hub implements HubLike {
 
   /** All published panels are written; `seconds`: until the last write, null when there are no readers. */
   #stepDone(seconds: number | null): void {
-    this.#ledger.reportSoon()
-    if (this.#stepPanels.length === 0 || this.#feeds.isBehind) return
-    this.#ledger.stepDone(this.#stepPanels, seconds)
-    this.#stepPanels = []
+    if (this.#stepPanels.length > 0 && !this.#feeds.isBehind) {
+      this.#ledger.stepDone(this.#stepPanels, seconds)
+      this.#stepPanels = []
+    }
+    this.#ledger.report()
   }
 
   // ── delivering ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -306,7 +317,7 @@ export class Hub implements HubLike {
       this.#stepDone(null)
       return
     }
-    this.#pass = { lanes, lane: 0, index: 0, step: null }
+    this.#pass = { lanes, lane: 0, index: 0, step: null, hasLeft: false }
     this.#slice()
   }
 
@@ -331,9 +342,11 @@ export class Hub implements HubLike {
 
   #endPass(pass: Pass): void {
     this.#pass = null
-    for (const lane of pass.lanes) {
-      lane.compact()
-      this.#feeds.dropEmpty(lane)
+    if (pass.hasLeft) {
+      for (const lane of this.#feeds.lanes) {
+        lane.compact()
+        this.#feeds.dropEmpty(lane)
+      }
     }
     this.#stepDone((this.#clock.monotonicMs() - this.#publishedAtMs) / 1000)
     this.#flush()

@@ -1,5 +1,5 @@
-// What the hub counts and reports to its observer. It counts at once, but reports only after the writes: observing costs as much
-// as encoding, and readers must not wait for it.
+// What the hub counts and reports to its observer. It counts at once, but reports only after the writes, since readers must not wait
+// for it: in the same turn of the event loop where the writes end there, as a turn of its own costs more than the report.
 import type { ResyncReason } from '../protocol/events.js'
 import type { EventText } from './frames.js'
 import type { HubObserver, HubStats } from './hub-types.js'
@@ -80,16 +80,19 @@ export class Ledger {
   /** Reports the rest. */
   close(): void {
     if (this.#reporting !== null) clearImmediate(this.#reporting)
-    this.#sendReport()
+    this.report()
   }
 
   /** Reports in a later turn of the event loop, after the writes. */
   reportSoon(): void {
-    this.#reporting ??= setImmediate(() => this.#sendReport())
+    this.#reporting ??= setImmediate(() => {
+      this.#reporting = null
+      this.report()
+    })
   }
 
-  #sendReport(): void {
-    this.#reporting = null
+  /** Reports now: after the writes. */
+  report(): void {
     const { events, encodesSec, steps } = this.#report
     this.#report = emptyReport()
     const { onEvent, onStructured, onEncode, onPanelUpdate, onPanelSent } = this.#observer

@@ -1,4 +1,7 @@
 // Handles: how the program sets a metric. The declaration decides which label names and values a call may give.
+//
+// Cost: what is counted and observed waits in a list, and prom-client gets it at a scrape. Between two events its code leaves the
+// CPU caches: hashing labels and searching buckets at once cost a board's event a sixth of its processor time.
 import type { Registry } from 'prom-client'
 import type { Declaration, LabelArgs, LabelRules } from './declare.js'
 import { promClient } from './prom-client.js'
@@ -94,6 +97,29 @@ function isLabels(first: LabelValues | number | null | undefined): first is Labe
   return typeof first === 'object' && first !== null
 }
 
+/** As many wait for a scrape; one more brings all of them to prom-client. */
+const MAX_WAITING = 512
+
+/** Calls that wait for `record`, in their order. */
+class Waiting {
+  readonly #labels: LabelValues[] = []
+  readonly #values: number[] = []
+
+  constructor(private readonly record: (labels: LabelValues, value: number) => void) {}
+
+  add(labels: LabelValues, value: number): void {
+    if (this.#labels.length >= MAX_WAITING) this.recordAll()
+    this.#labels.push(labels)
+    this.#values.push(value)
+  }
+
+  recordAll(): void {
+    const labels = this.#labels.splice(0)
+    const values = this.#values.splice(0)
+    for (const [i, value] of values.entries()) this.record(labels[i] ?? NO_LABELS, value)
+  }
+}
+
 function counterHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
   const { help, labels } = declaration
   const metric = new (promClient().Counter)({
@@ -101,8 +127,10 @@ function counterHandle(name: string, declaration: Declaration, registry: Registr
     help,
     labelNames: Object.keys(labels),
     registers: [registry],
+    collect: () => waiting.recordAll(),
   })
   const fold = createFold(labels)
+  const waiting = new Waiting((values, by) => metric.inc(fold(values), by))
   // rate() sees the first step of a counter only when the counter exists from the start.
   for (const values of fixedLabelSets(labels)) metric.inc(values, 0)
   const totals = new Map<string, number>()
@@ -115,8 +143,8 @@ function counterHandle(name: string, declaration: Declaration, registry: Registr
   }
   return {
     inc(first = 1, second = 1) {
-      if (isLabels(first)) metric.inc(fold(first), second)
-      else metric.inc(first)
+      if (isLabels(first)) waiting.add(first, second)
+      else waiting.add(NO_LABELS, first)
     },
     raiseTo(first, second = 0) {
       if (isLabels(first)) raise(fold(first), second)
@@ -165,12 +193,14 @@ function histogramHandle(name: string, declaration: Declaration, registry: Regis
     labelNames,
     buckets: [...buckets],
     registers: [registry],
+    collect: () => waiting.recordAll(),
   })
   const fold = createFold(labels)
+  const waiting = new Waiting((values, value) => metric.observe(fold(values), value))
   return {
     observe(first, second = 0) {
-      if (isLabels(first)) metric.observe(fold(first), second)
-      else metric.observe(first)
+      if (isLabels(first)) waiting.add(first, second)
+      else waiting.add(NO_LABELS, first)
     },
   }
 }

@@ -29,6 +29,25 @@ describe('a scrape', () => {
     expect(shown).toContain('g6_build_info{version="1.2.3",node="v20.19.0"} 1')
   })
 
+  test('shows every call, however many were made since the last one, and each once', async () => {
+    const metrics = fresh()
+    const shown = async () =>
+      (await lines(metrics)).filter(line =>
+        /^g6_sse_(events_total\{type="heartbeat"|event_size_bytes_(count|sum)\{)/.test(line),
+      )
+    for (let i = 0; i < 2_000; i++) {
+      metrics.g6_sse_events_total.inc({ type: 'heartbeat' })
+      metrics.g6_sse_event_size_bytes.observe({ type: 'heartbeat' }, 10)
+    }
+    const all = [
+      'g6_sse_events_total{type="heartbeat"} 2000',
+      'g6_sse_event_size_bytes_sum{type="heartbeat"} 20000',
+      'g6_sse_event_size_bytes_count{type="heartbeat"} 2000',
+    ]
+    expect(await shown()).toEqual(all)
+    expect(await shown()).toEqual(all)
+  })
+
   test('shows counters with a fixed list at 0 before anything happened', async () => {
     expect(await lines(fresh())).toContain('g6_sse_http_rejected_connections_total{reason="draining"} 0')
   })
