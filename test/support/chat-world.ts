@@ -85,6 +85,10 @@ class Hopper {
   get isOver(): boolean {
     return this.#reader?.isOver ?? true
   }
+  /** Its present connection has a response, or never will. */
+  get isAnswered(): boolean {
+    return this.isOver || this.#reader?.status !== 0
+  }
   get hasEnd(): boolean {
     this.collect()
     return this.got.some(({ type }) => TERMINAL.test(type))
@@ -333,12 +337,8 @@ export class ChatWorld {
   }
 
   async check(): Promise<void> {
-    // What still goes on is ended by its upstream; a server that was killed took its connection with it.
-    for (const asked of this.#asked) {
-      if (asked.isStopped)
-        await eventually(() => this.#upstream.open(asked.name).length === 0, `${asked.name} is stopped`)
-      else this.#upstream.done(asked.name)
-    }
+    for (const { name, isStopped } of this.#asked)
+      if (isStopped) await eventually(() => this.#upstream.open(name).length === 0, `${name} is stopped`)
     // At once: a caller's places are kept by what takes them, so those of a dead node must become free by themselves.
     await Promise.all([this.#checkNoneRuns(), this.#checkPlaces()])
     let turn = 0
@@ -384,10 +384,16 @@ export class ChatWorld {
     return node.link
   }
 
+  /** What still goes on is ended by its upstream; a server that was killed took its connection with it. */
+  #endAll(): void {
+    for (const { name, isStopped } of this.#asked) if (!isStopped) this.#upstream.done(name)
+  }
+
   /** C5: every answer has its end in Redis, also one whose node was killed and that nobody looks at. */
   async #checkNoneRuns(): Promise<void> {
     await eventually(async () => {
-      for (const { name, isStopped } of this.#asked) if (!isStopped) this.#upstream.done(name)
+      if (!this.#asked.every(({ hoppers }) => hoppers.every(({ isAnswered }) => isAnswered))) return false
+      this.#endAll()
       const live = await this.#link.commands.send(['KEYS', `g6:{c*}:${FLEET}:live`])
       return Array.isArray(live) && live.length === 0
     }, 'every answer has its end in Redis')
@@ -401,6 +407,7 @@ export class ChatWorld {
       ids.map(id => ({ key: limitKey(FLEET, 'places', caller), id })),
     )
     await eventually(async () => {
+      this.#endAll()
       const { run } = this.#link
       const { leaseMs } = PLACES
       const all = taken.map(({ key, id }) => takePlace(run, key, id, MOST_LIVE, leaseMs).catch(() => false))
