@@ -103,7 +103,8 @@ export function mergePulled(held: Board, pulled: NonNullable<Pulled['board']>, p
     const old = previous.panels.get(key)
     const text = pulled.panels.get(key)
     if (text === undefined) {
-      if (old === undefined) return { ok: false, why: held.epoch === epoch ? 'whole' : 'corrupt' }
+      // Also where the epoch is another one: this node may have shown its own board since it asked.
+      if (old === undefined) return { ok: false, why: 'whole' }
       panels.set(key, old)
       continue
     }
