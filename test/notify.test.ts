@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Notification } from '../src/notify/message.js'
-import { notifyDocument } from '../src/protocol/notify.js'
+import { muteData, notifyDocument } from '../src/protocol/notify.js'
 import { endAll, g6, type Running } from './support/g6.js'
 import { type HookReceiver, hookReceiver, type Received } from './support/hook-receiver.js'
 import { startRedis } from './support/redis-server.js'
@@ -159,7 +159,7 @@ test('what people do: mute, acknowledge, test, and the metrics of it', async () 
   expect(metrics).toContain('g6_notify_outbox_messages 0')
 })
 
-test('the next publisher of a fleet delivers what the last one could not, once it is over too', async () => {
+test('any server of a fleet takes mutes and acknowledgements; the next publisher delivers what the last one could not, once it is over too', async () => {
   const redis = await startRedis()
   try {
     write('failing')
@@ -170,11 +170,25 @@ test('the next publisher of a fleet delivers what the last one could not, once i
     const [begun] = await hook.got(1)
     if (begun === undefined) throw new Error('nothing came')
     const next = serve(settings)
-    const url = await next.url()
+    const third = serve(settings)
+    const [url, other] = await Promise.all([next.url(), third.url()])
     // It shows what the publisher decided, and carries out nothing.
     const document = notifyDocument.parse(await (await ask(url, 'GET', '')).json())
     expect(document.rules).toMatchObject([{ name: 'down', phase: 'open' }])
-    expect((await ask(url, 'POST', '/acknowledge', {})).status).toBe(503)
+    // Any server takes what people change, as the publisher does.
+    const acknowledged = await ask(url, 'POST', '/acknowledge', {})
+    expect([acknowledged.status, await acknowledged.json()]).toEqual([200, { rules: ['down'] }])
+    const mute = { for_sec: 60, reason: 'r', rules: ['down'] }
+    const muted = await ask(other, 'POST', '/mutes', mute)
+    const { id } = muteData.parse(await muted.json())
+    expect(muted.status).toBe(201)
+    const shown = notifyDocument.parse(await (await ask(url, 'GET', '')).json())
+    expect([shown.rules, shown.mutes]).toMatchObject([[{ acknowledged: true }], [{ id, rules: ['down'] }]])
+    expect((await ask(url, 'DELETE', `/mutes/${id}`)).status).toBe(200)
+    expect((await ask(url, 'DELETE', `/mutes/${id}`)).status).toBe(404)
+    expect((await ask(url, 'POST', '/mutes', { ...mute, rules: ['none'] })).status).toBe(404)
+    third.signal('SIGTERM')
+    await third.exit
     first.signal('SIGKILL')
     await first.exit
     const before = hook.received.length

@@ -14,6 +14,7 @@ import { fleetKeys } from '../fleet/keys.js'
 import { readMembers } from '../fleet/members.js'
 import { FLEET_TIMES, FleetNode, type FleetObserver } from '../fleet/node.js'
 import { Pushes } from '../fleet/pushes.js'
+import { Requests } from '../fleet/requests.js'
 import { getNotify, notifyKey, putNotify } from '../fleet/scripts/notify.js'
 import { CLEAR, KeySeal, keysFrom, type Seal } from '../fleet/seal.js'
 import type { FleetHealth } from '../http/health-document.js'
@@ -49,6 +50,7 @@ export function createFleet(parts: FleetParts): Fleet {
     seal,
     onFault: error => faults.say('push', String(error)),
   })
+  const requests = new Requests({ seal, onFault: error => faults.say('requests', String(error)) })
   let node: FleetNode | null = null
   let link: Link | null = null
   let latest: CycleResult | null = null
@@ -197,6 +199,7 @@ export function createFleet(parts: FleetParts): Fleet {
       node.start()
       pushes.start({ run: link.run, keys })
       link.subscribe(keys.channels.push, name => pushes.notice(name))
+      requests.start({ link, channel: keys.channels.requests, node: id })
       setSeat()
       offer()
       const made = { link, node }
@@ -256,6 +259,7 @@ export function createFleet(parts: FleetParts): Fleet {
       },
       get: () => (link === null ? Promise.resolve(null) : getNotify(link.run, notifyKey(config.fleet), seal)),
     },
+    requests,
     onSeat: run => {
       onSeat = run
     },

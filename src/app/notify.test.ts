@@ -13,6 +13,7 @@ import { useZod, withoutCompilers } from '../http/zod-schemas.js'
 import { silentLog } from '../log/log.js'
 import { createMetrics } from '../metrics/metrics.js'
 import { createNotify, type Notify } from './notify.js'
+import { carriedOut } from './notify-elsewhere.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'g6-app-notify-'))
 const open: Notify[] = []
@@ -93,7 +94,7 @@ describe('the desk', () => {
     expect(await scrape()).toContain('g6_notifications_total{rule="down",result="expired"} 0')
   })
 
-  test('of a server that does not publish shows what the publisher decided, and changes nothing', async () => {
+  test('of a server that does not publish shows what the publisher decided, and changes nothing while that one does not answer', async () => {
     const text = JSON.stringify({
       state: {
         rules: [
@@ -110,10 +111,34 @@ describe('the desk', () => {
       put: () => Promise.resolve(false),
       get: () => Promise.resolve({ text, wallMs: 1_000 }),
     }
-    const { desk } = await made('d', { notify, onSeat: () => {} })
+    const requests = { handler: () => Promise.resolve(null), ask: () => Promise.resolve(null) }
+    const { desk } = await made('d', { notify, requests, onSeat: () => {} })
     expect(await desk.document()).toMatchObject({ rules: [{ phase: 'open', acknowledged: true }] })
     expect(await codeOf(desk.acknowledge('down'))).toBe('not_publisher')
     expect(await codeOf(desk.mute({ for_sec: 60, reason: '' }))).toBe('not_publisher')
+  })
+
+  test('of a server that does not publish answers as the publisher does', async () => {
+    const own = await made('publisher')
+    const notify = {
+      seat: () => 'following' as const,
+      put: () => Promise.resolve(false),
+      get: () => Promise.resolve(null),
+    }
+    const requests = {
+      handler: () => Promise.resolve(null),
+      ask: (text: string) => carriedOut(own.desk, text, silentLog),
+    }
+    const { desk } = await made('follower', { notify, requests, onSeat: () => {} })
+    fail(own.notify)
+    expect(await desk.acknowledge(null)).toEqual(['down'])
+    const { id, until } = await desk.mute({ for_sec: 60, reason: 'r', rules: ['down'] })
+    expect(own.desk.health()).toEqual({ open: 1, to_acknowledge: 0, mutes: 1, muted_until: until })
+    expect([await desk.unmute('nothing'), await desk.unmute(id)]).toEqual([0, 1])
+    expect(await codeOf(desk.acknowledge('other'))).toBe('not_found')
+    for (let i = 0; i < 50; i++) await desk.mute({ for_sec: 60, reason: '' })
+    expect(await codeOf(desk.mute({ for_sec: 60, reason: '' }))).toBe('too_many_mutes')
+    expect(await carriedOut(own.desk, '{"do":"forget"}', silentLog)).toBe(null)
   })
 })
 

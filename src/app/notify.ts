@@ -13,6 +13,7 @@ import { createSender, targetId } from '../notify/send/sender.js'
 import { SharedKeep } from '../notify/shared.js'
 import { type ChangeText, keptOf, NOTHING_KEPT } from '../notify/stored.js'
 import type { MuteData } from '../protocol/notify.js'
+import { askedElsewhere, carriedOut, type NotifyChanges } from './notify-elsewhere.js'
 import type { Fleet, ProgramParts } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -22,7 +23,7 @@ export type NotifyParts = Pick<ProgramParts, 'settings' | 'metrics' | 'log' | 'c
   readonly link: () => string | null
   readonly title: () => string | null
   /** Null for a server by itself: what it keeps is in its file. */
-  readonly fleet: Pick<Fleet, 'notify' | 'onSeat'> | null
+  readonly fleet: Pick<Fleet, 'notify' | 'requests' | 'onSeat'> | null
 }
 
 /** Notifications as the program has them. */
@@ -96,8 +97,13 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
     metrics.g6_notify_outbox_oldest_seconds.set((notifier.outbox.oldestMs(now()) ?? 0) / 1000)
   })
   const startedMs = clock.monotonicMs()
+  const own = changesOf(notifier, now)
+  if (fleet !== null && shared !== null)
+    fleet.requests.handler = text => (shared.isDeciding ? carriedOut(own, text, log) : Promise.resolve(null))
+  const elsewhere = fleet === null ? own : askedElsewhere(text => fleet.requests.ask(text))
+  const changes = () => (shared === null || shared.isDeciding ? own : elsewhere)
   return {
-    desk: deskOf(notifier, shared, now),
+    desk: deskOf(notifier, shared, changes, now),
     take: ({ board, source }) => {
       shared?.look()
       if (board.verdict === null) return
@@ -133,18 +139,13 @@ async function readJournal(
   }
 }
 
-function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment): NotifyDesk {
-  const changing = (): Notifier => {
-    if (shared !== null && !shared.isDeciding) throw new HttpError('not_publisher')
-    return notifier
-  }
+function deskOf(
+  notifier: Notifier,
+  shared: SharedKeep | null,
+  changes: () => NotifyChanges,
+  now: () => Moment,
+): NotifyDesk {
   let testedMs = Number.NEGATIVE_INFINITY
-  const isRule = (name: string): boolean => notifier.rules.some(rule => rule.name === name)
-  const unknownRule = (name: string): HttpError =>
-    new HttpError(
-      'not_found',
-      `No rule has the name ${JSON.stringify(name)}; GET /summary/notify lists them.`,
-    )
   return {
     health: () => {
       const { rules } = notifier
@@ -175,25 +176,9 @@ function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment
         outbox: { messages: notifier.outbox.size, oldest_sec: oldest === null ? null : oldest / 1000 },
       }
     },
-    mute: async ({ for_sec: forSec, reason, rules }) => {
-      const unknown = rules?.find(name => !isRule(name))
-      if (unknown !== undefined) throw unknownRule(unknown)
-      const fromMs = Math.round(now().wallMs)
-      const mute: Mute = {
-        id: randomBytes(4).toString('hex'),
-        fromMs,
-        untilMs: fromMs + Math.round(forSec * 1000),
-        reason,
-        rules: rules ?? null,
-      }
-      if (!(await changing().mute(mute))) throw new HttpError('too_many_mutes')
-      return muteDataOf(mute)
-    },
-    unmute: async id => changing().unmute(id),
-    acknowledge: async rule => {
-      if (rule !== null && !isRule(rule)) throw unknownRule(rule)
-      return changing().acknowledge(rule)
-    },
+    mute: async request => changes().mute(request),
+    unmute: async id => changes().unmute(id),
+    acknowledge: async rule => changes().acknowledge(rule),
     test: async rule => {
       const atMs = now().monotonicMs
       if (atMs - testedMs < TEST_EVERY_MS)
@@ -205,6 +190,35 @@ function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment
     },
   }
 }
+
+/** What people change, at the server that carries out the rules. */
+function changesOf(notifier: Notifier, now: () => Moment): NotifyChanges {
+  const isRule = (name: string): boolean => notifier.rules.some(rule => rule.name === name)
+  return {
+    mute: async ({ for_sec: forSec, reason, rules }) => {
+      const unknown = rules?.find(name => !isRule(name))
+      if (unknown !== undefined) throw unknownRule(unknown)
+      const fromMs = Math.round(now().wallMs)
+      const mute: Mute = {
+        id: randomBytes(4).toString('hex'),
+        fromMs,
+        untilMs: fromMs + Math.round(forSec * 1000),
+        reason,
+        rules: rules ?? null,
+      }
+      if (!(await notifier.mute(mute))) throw new HttpError('too_many_mutes')
+      return muteDataOf(mute)
+    },
+    unmute: id => notifier.unmute(id),
+    acknowledge: async rule => {
+      if (rule !== null && !isRule(rule)) throw unknownRule(rule)
+      return notifier.acknowledge(rule)
+    },
+  }
+}
+
+const unknownRule = (name: string): HttpError =>
+  new HttpError('not_found', `No rule has the name ${JSON.stringify(name)}; GET /summary/notify lists them.`)
 
 const muteDataOf = ({ id, fromMs, untilMs, reason, rules }: Mute): MuteData => ({
   ...{ id, reason, rules },

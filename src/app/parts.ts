@@ -13,6 +13,7 @@ import type { PushTarget } from '../engine/push-target.js'
 import type { Source } from '../engine/source.js'
 import type { StaleLimits } from '../engine/source-state.js'
 import type { Statistics } from '../engine/statistics.js'
+import type { Requests } from '../fleet/requests.js'
 import type { Seal } from '../fleet/seal.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
@@ -137,6 +138,8 @@ export interface Fleet {
   health(): FleetHealth
   /** Where the rules of notifications are, for all servers of the fleet. */
   readonly notify: SharedState
+  /** What people ask of the publisher at another server. */
+  readonly requests: Pick<Requests, 'ask' | 'handler'>
   /** Called after each change of the seat. */
   onSeat(run: () => void): void
   /** Another node publishes, and this one knows it. */

@@ -120,6 +120,11 @@ export class AnswerReader {
     this.#parts.connections.end(this.#connection, 'auth_expired')
   }
 
+  /** This server stops: an answer that has not ended here goes on at another one, where the client may resume. */
+  leaveOpen(): void {
+    if (this.#parts.log.end === 'open') this.#end()
+  }
+
   #end(): void {
     this.#parts.connections.end(this.#connection, 'shutdown')
   }

@@ -295,7 +295,8 @@ export class Relay {
 
   /**
    * Takes no new answers and lets those that run finish for `finishMs`; meanwhile they can be read and resumed. Then it ends the
-   * rest with `shutdown`, and closes everything at the latest `graceMs` after the call. Idempotent.
+   * rest with `shutdown`, and the connections of readers whose answers go on at other servers; it closes everything at the latest
+   * `graceMs` after the call. Idempotent.
    */
   async close(graceMs: number, finishMs = 0): Promise<void> {
     const { clock, store } = this.#parts
@@ -303,6 +304,7 @@ export class Relay {
     this.#isClosed = true
     if (finishMs > 0) await this.#untilIdle(finishMs)
     for (const generation of [...this.#running.values()]) generation.abort('shutdown')
+    for (const reader of [...this.#readers]) reader.leaveOpen()
     await this.#connections.drain('chat', Math.max(0, graceMs - (clock.monotonicMs() - startMs)))
     await store.close()
     this.#isShut = true

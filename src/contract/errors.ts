@@ -286,9 +286,8 @@ const TABLE = {
   },
   not_publisher: {
     status: 503,
-    title: 'Not the publisher',
-    detail:
-      'This server of the fleet does not publish, so the rules are not carried out here: ask the one that does (g6 fleet).',
+    title: 'No publisher answers',
+    detail: 'The server of the fleet that carries out the rules did not answer in time; try again.',
   },
   push_unshared: {
     status: 503,

@@ -65,10 +65,10 @@ const panel = z.object({
   facts: facts.optional(),
 })
 
-export function headText(board: Board, source: FleetSource): string {
+export function headText(board: Board, source: FleetSource, proto = FLEET_PROTO): string {
   const { cycle, builtAtMs, panels, tombstones, verdict } = board
   const written: Head = {
-    proto: FLEET_PROTO,
+    proto,
     cycle,
     ts: builtAtMs,
     order: [...panels.keys()],
@@ -93,13 +93,13 @@ function jsonOf(text: string): unknown {
 
 const versioned = z.object({ proto: count })
 
-/** `unreadable`: of a version that this one does not know. `corrupt`: of none. */
-export function readHead(text: string): Head | 'unreadable' | 'corrupt' {
+/** `proto`: of the reader. `unreadable`: of a version that this one does not know. `corrupt`: of none. */
+export function readHead(text: string, proto = FLEET_PROTO): Head | 'unreadable' | 'corrupt' {
   const value = jsonOf(text)
   const version = versioned.safeParse(value)
   if (!version.success) return 'corrupt'
-  const { proto } = version.data
-  if (proto > FLEET_PROTO || proto < FLEET_PROTO - 1) return 'unreadable'
+  const { proto: written } = version.data
+  if (written > proto || written < proto - 1) return 'unreadable'
   const read = head.safeParse(value)
   return read.success ? read.data : 'corrupt'
 }

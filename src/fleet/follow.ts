@@ -90,8 +90,8 @@ export type Merged =
  * The board in Redis, from what is shown and what was pulled since. `since` of each panel and the marks of removed ones are the
  * publisher's, so that this node answers a returning reader byte for byte as the publisher would, also when it has just started.
  */
-export function mergePulled(held: Board, pulled: NonNullable<Pulled['board']>): Merged {
-  const head = readHead(pulled.text)
+export function mergePulled(held: Board, pulled: NonNullable<Pulled['board']>, proto?: number): Merged {
+  const head = readHead(pulled.text, proto)
   if (head === 'corrupt' || head === 'unreadable') return { ok: false, why: head }
   const { epoch, generation } = pulled
   const previous = held.epoch === epoch ? held : emptyBoard(epoch)
@@ -103,7 +103,8 @@ export function mergePulled(held: Board, pulled: NonNullable<Pulled['board']>): 
     const old = previous.panels.get(key)
     const text = pulled.panels.get(key)
     if (text === undefined) {
-      if (old === undefined) return { ok: false, why: held.epoch === epoch ? 'whole' : 'corrupt' }
+      // Also where the epoch is another one: this node may have shown its own board since it asked.
+      if (old === undefined) return { ok: false, why: 'whole' }
       panels.set(key, old)
       continue
     }

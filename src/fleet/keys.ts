@@ -20,6 +20,8 @@ export type FleetKeys = {
     readonly push: string
     readonly board: string
     readonly servers: string
+    /** What any server asks of the publisher. */
+    readonly requests: string
     /** The lease is free, or was handed on: its new text. */
     readonly vacant: string
     /** What each beat of this node publishes comes back here. */
@@ -46,6 +48,7 @@ export function fleetKeys(fleet: string, db: number, node: string): FleetKeys {
       push: channel('push'),
       board: channel('b:main'),
       servers: channel('b:fleet'),
+      requests: channel('requests'),
       vacant: channel('vacant'),
       probe: channel(`probe:${node}`),
     },

@@ -112,6 +112,8 @@ export type FleetOptions = {
   readonly refreshMs?: () => number
   /** What is written to Redis is encrypted with it; by default it is not. */
   readonly seal?: Seal
+  /** The version of what it writes, which it reads with the one before; that of this release unless given. */
+  readonly proto?: number
   readonly timers?: Timers
   readonly times?: FleetTimes
   readonly observer?: FleetObserver
@@ -155,11 +157,7 @@ export class FleetNode {
       onUnshared: () => this.#observer.onUnshared?.('large'),
       onPull: why => this.#observer.onPull?.(why),
       onNotice: lagSeconds => this.#observer.onNotice?.(lagSeconds),
-      onReadable: why => {
-        if (why !== this.#unreadable) this.#observer.onReadable?.(why)
-        this.#unreadable = why
-        this.#do({ type: 'unreadable', isUnreadable: why !== null })
-      },
+      onReadable: why => this.#setUnreadable(why),
     })
     const { servers } = ports
     this.#servers =
@@ -188,6 +186,7 @@ export class FleetNode {
       nowMs: () => this.#nowMs(),
       lowerTermMs: this.#times.lowerTermMs,
       seal: this.#options.seal ?? CLEAR,
+      proto: this.#options.proto ?? FLEET_PROTO,
       state: () => ({ seat: this.#seat.seat, lease: this.#seat.lease, life: this.#life }),
       events: {
         ...events,
@@ -198,6 +197,12 @@ export class FleetNode {
         onFailed: (what, error) => this.#failed(what, error),
       },
     })
+  }
+
+  #setUnreadable(why: Unreadable | null): void {
+    if (why !== this.#unreadable) this.#observer.onReadable?.(why)
+    this.#unreadable = why
+    this.#do({ type: 'unreadable', isUnreadable: why !== null })
   }
 
   get #boards(): readonly SharedBoard[] {
@@ -421,7 +426,7 @@ export class FleetNode {
     const { epoch, generation } = this.#main.shown
     return {
       ...this.#options.ports.presence(),
-      v: FLEET_PROTO,
+      v: this.#options.proto ?? FLEET_PROTO,
       beat: this.#beat,
       role: seat,
       fresh: freshSinceMs !== null,
@@ -444,6 +449,9 @@ export class FleetNode {
     this.#life = life
     this.#nodes = Math.max(1, nodes)
     this.#do({ type: 'answered', nowMs, lease, successor, holderBeat: beatOf(holderInfo) })
+    // Nobody of the later version leads any more, after a rollback: its board in Redis does not keep this node from leading.
+    if (this.#unreadable === 'version' && this.#seat.vacant >= this.#times.seat.vacantBeats)
+      this.#setUnreadable(null)
     this.#main.found({ lease, head, life })
     this.#servers?.found({ lease, head: serversHead, life })
     if (this.seat === 'leading') this.#makeServers()

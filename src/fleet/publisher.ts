@@ -3,7 +3,7 @@
 // one, so a slow engine delays the board and never queues it.
 import { type Board, changedSince } from '../board/board.js'
 import type { Run } from '../redis/link.js'
-import { type FleetSource, headText, MOST_BOARD_BYTES, panelText } from './board-text.js'
+import { FLEET_PROTO, type FleetSource, headText, MOST_BOARD_BYTES, panelText } from './board-text.js'
 import type { FleetKeys } from './keys.js'
 import type { Lease } from './lease.js'
 import type { BoardHead } from './scripts/beat.js'
@@ -19,10 +19,11 @@ export function writeOf(
   lease: Lease,
   base: number | null,
   revision: number,
+  proto?: number,
 ): PublishRequest | 'large' {
   const { changed, removed } = changedSince(board, base ?? 0)
   const panels = (base === null ? [...board.panels.values()] : changed).map(panelText)
-  const head = headText(board, source)
+  const head = headText(board, source, proto)
   const bytes = panels.reduce((sum, { json }) => sum + Buffer.byteLength(json), Buffer.byteLength(head))
   if (bytes > MOST_BOARD_BYTES) return 'large'
   const { epoch, generation } = board
@@ -46,6 +47,7 @@ export class Publisher {
   readonly #keys: FleetKeys
   readonly #events: PublisherEvents
   readonly #seal: Seal
+  readonly #proto: number
   #own: OwnBoard | null = null
   #lease: Lease | null = null
   #base: number | null = null
@@ -56,8 +58,9 @@ export class Publisher {
   #accepted = 0
   #isWriting = false
 
-  constructor(run: Run, keys: FleetKeys, events: PublisherEvents, seal: Seal = CLEAR) {
+  constructor(run: Run, keys: FleetKeys, events: PublisherEvents, seal: Seal = CLEAR, proto = FLEET_PROTO) {
     this.#seal = seal
+    this.#proto = proto
     this.#run = run
     this.#keys = keys
     this.#events = events
@@ -126,7 +129,7 @@ export class Publisher {
   /** True: it is written, or need not be. */
   async #writeOne(own: OwnBoard, lease: Lease): Promise<boolean> {
     this.#revision++
-    const request = writeOf(own, lease, this.#base, this.#revision)
+    const request = writeOf(own, lease, this.#base, this.#revision, this.#proto)
     if (request === 'large') {
       this.#written = own
       this.#base = null

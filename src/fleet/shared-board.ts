@@ -47,6 +47,8 @@ export type SharedBoardOptions = {
   readonly nowMs: () => number
   readonly lowerTermMs: number
   readonly seal: Seal
+  /** The version of what this node writes; it reads that and the one before. */
+  readonly proto: number
   readonly state: () => SharedBoardState
   /** A node that is adrift shows its own board, although it has another one. */
   readonly isOwnAdrift: boolean
@@ -63,14 +65,14 @@ export class SharedBoard {
   #isStopped = false
 
   constructor(options: SharedBoardOptions) {
-    const { link, keys, events, seal } = options
+    const { link, keys, events, seal, proto } = options
     this.#options = options
     const ofPublisher = {
       onFenced: () => events.onFenced(),
       onLarge: () => events.onUnshared(),
       onFailed: (error: unknown) => events.onFailed('publish', error),
     }
-    this.#publisher = new Publisher(link.run, keys, ofPublisher, seal)
+    this.#publisher = new Publisher(link.run, keys, ofPublisher, seal, proto)
     this.#puller = new Puller(() => this.#pull())
   }
 
@@ -155,7 +157,7 @@ export class SharedBoard {
 
   /** False: pull all panels. */
   #take({ lease, board }: Pulled): boolean {
-    const { state, events, keys, seal } = this.#options
+    const { state, events, keys, seal, proto } = this.#options
     const { life } = state()
     if (this.#isStopped || board === null || state().seat === 'leading') return true
     if (!this.#follows({ lease, head: board satisfies BoardHead, life: life ?? '' })) return true
@@ -164,7 +166,7 @@ export class SharedBoard {
       events.onReadable('key')
       return true
     }
-    const merged = mergePulled(this.#shown.board, opened)
+    const merged = mergePulled(this.#shown.board, opened, proto)
     if (!merged.ok) {
       if (merged.why === 'whole') return false
       events.onReadable(merged.why === 'unreadable' ? 'version' : null)

@@ -221,6 +221,20 @@ test('the answer of a dead server ends although nobody looks at it', async () =>
   await eventually(() => there.buried === 1, 'swept')
 })
 
+test('a server that stops does not wait for the answers of others: it ends their readers, who go on elsewhere', async () => {
+  const [here, there] = await two()
+  const first = await begun(here)
+  const second = await resume(there.rig, first.streamId, null).until(has(2))
+  await there.close()
+  await second.end()
+  expect([second.isComplete, second.terminals]).toEqual([true, []])
+  const third = resume(here.rig, first.streamId, second.lastSequence)
+  await upstream.say('c')
+  await upstream.done()
+  await Promise.all([first.end(), third.end()])
+  expect([...second.numbered, ...third.numbered]).toEqual(first.numbered)
+})
+
 test('a server that seemed dead and wakes up cancels its answer, and ends its readers', async () => {
   const [here, there] = await two()
   const first = await begun(here)

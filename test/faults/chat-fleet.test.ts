@@ -1,5 +1,6 @@
 // The law of shared answers: whatever happens to servers, their links and Redis, a reader who goes on at any server gets each event
-// once and in order, and one end; two readers of an answer have the same; one key asks once; a stop that was accepted stops.
+// once and in order, and one end; two readers of an answer have the same; one key asks once; a stop that was accepted stops; the
+// answers of a dead server end and free their places; and all servers together accept no more starts than one would.
 //
 // FAULT_RUNS=N makes N runs instead of 8; FAULT_SEED=N starts them at that seed.
 import { randomBytes } from 'node:crypto'
@@ -18,6 +19,10 @@ const node = fc.nat(2)
 const answer = fc.nat(3)
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('ask' as const), node, answer }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constantFrom('start' as const, 'wait' as const), node, answer }),
+  },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('say' as const), node, answer }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('hop' as const), node, answer }) },
   {
@@ -33,9 +38,9 @@ const step = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
-      do: fc.constantFrom('kill' as const, 'flush' as const, 'restart' as const),
+      do: fc.constantFrom('kill' as const, 'kill' as const, 'flush' as const, 'restart' as const),
       node,
       answer,
     }),

@@ -4,6 +4,7 @@
 // FAULT_RUNS=N makes N runs instead of 4; FAULT_SEED=N starts them at that seed.
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
+import { FLEET_PROTO } from '../../src/fleet/board-text.js'
 import { eventually } from '../support/eventually.js'
 import { Fleet, type Member } from '../support/fleet-rig.js'
 import { startRedis } from '../support/redis-server.js'
@@ -21,8 +22,8 @@ afterEach(async () => {
   expect(faults).toEqual([])
 })
 
-async function started(): Promise<Fleet> {
-  fleet = await Fleet.start(SIZE)
+async function started(size = SIZE): Promise<Fleet> {
+  fleet = await Fleet.start(size)
   await fleet.converge()
   return fleet
 }
@@ -198,6 +199,38 @@ test('a node of another fleet with the same name does not join, and follows noth
   stranger.marks = ['mark']
   await stranger.start()
   await all.converge()
+})
+
+test('servers of two versions: the older one keeps its own board, says why, and leads when the later one is gone', async () => {
+  const all = await started(2)
+  const older = await all.converge()
+  const [later] = others(all, older)
+  if (later === undefined) throw new Error('no other node')
+  // The later version reads the form before its own.
+  await later.stop()
+  later.proto = FLEET_PROTO + 1
+  await later.start()
+  expect(await all.converge()).toBe(older)
+
+  await older.stop()
+  await eventually(() => later.node?.seat === 'leading', 'the later one leads')
+  await older.start()
+  await eventually(() => older.node?.seat === 'alone', 'the older one shows its own board')
+  expect(older.node?.unreadable).toBe('version')
+  all.change()
+  await all.cycles(5)
+  expect(older.node?.seat).toBe('alone')
+  expect(older.node?.shown.epoch).not.toBe(later.node?.shown.epoch)
+  expect(older.node?.shown.panels.get('p0')?.lines).toEqual([`${all.value}`])
+  expect(await all.publishedProto()).toBe(FLEET_PROTO + 1)
+
+  // A rollback: nobody of the later version is left.
+  await later.stop()
+  await eventually(() => older.node?.seat === 'leading', 'the older one leads')
+  expect(older.node?.unreadable).toBe(null)
+  await later.start()
+  expect(await all.converge()).toBe(older)
+  expect(await all.publishedProto()).toBe(FLEET_PROTO)
 })
 
 type Step =

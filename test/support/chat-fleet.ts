@@ -1,11 +1,17 @@
 // Servers of the relay that share their answers over one real Redis, each behind a bad connection of its own. All times are a tenth
 // of the real ones.
-import { SHARED_TIMES, type SharedTimes } from '../../src/chat/shared/engine.js'
+import { createFleetLimits, type FleetLimits, PLACE_TIMES } from '../../src/chat/limits/fleet-limits.js'
+import { createChatLimits } from '../../src/chat/limits/limits.js'
+import { noKeys } from '../../src/chat/ports.js'
+import { type Engine, SHARED_TIMES, type SharedTimes } from '../../src/chat/shared/engine.js'
 import { SharedStore } from '../../src/chat/shared/store.js'
+import { systemClock } from '../../src/clock/clock.js'
+import { systemTimers } from '../../src/clock/timers.js'
+import type { Rate } from '../../src/config/kinds/numbers.js'
 import { CLEAR, type Seal } from '../../src/fleet/seal.js'
 import { LANE_TIMES } from '../../src/redis/lane.js'
 import { type Link, openLink } from '../../src/redis/link.js'
-import { type ChatRig, type ChatRigOptions, startChatRig } from './chat-rig.js'
+import { type ChatRig, type ChatRigOptions, DEFAULTS, startChatRig } from './chat-rig.js'
 import { eventually } from './eventually.js'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.js'
 import type { RedisServer } from './redis-server.js'
@@ -20,11 +26,20 @@ export const TENTH: SharedTimes = {
   // All share one busy processor with other tests.
   deadMs: SHARED_TIMES.deadMs / 6,
 }
+export const PLACES = { leaseMs: PLACE_TIMES.leaseMs / 20, renewMs: PLACE_TIMES.renewMs / 20 }
 const LANES = { ...tenth(LANE_TIMES, ['connectMs']), deadlineMs: LANE_TIMES.deadlineMs / 3 }
 
 export type ChatNodeOptions = Omit<ChatRigOptions, 'store'> & {
   readonly fleet?: string
   readonly seal?: Seal
+  /** The limits of the program, over all nodes; without it the double of the rig. */
+  readonly limits?: {
+    readonly rate: Rate
+    readonly live: number
+    readonly onStart: (key: string, isAccepted: boolean) => void
+    /** Redis did not decide. */
+    readonly onLocal: (node: string) => void
+  }
 }
 
 export class ChatNode {
@@ -42,13 +57,14 @@ export class ChatNode {
     readonly id: string,
     readonly rig: ChatRig,
     readonly store: SharedStore,
+    readonly limits: FleetLimits | null,
     readonly link: Link,
     readonly proxy: FaultProxy,
   ) {}
 
   static async start(
     redis: RedisServer,
-    { fleet = 'test', seal = CLEAR, ...options }: ChatNodeOptions = {},
+    { fleet = 'test', seal = CLEAR, limits: limited, ...options }: ChatNodeOptions = {},
   ): Promise<ChatNode> {
     const proxy = await startFaultProxy(redis.path)
     const id = `node${ChatNode.#count++}`
@@ -61,6 +77,8 @@ export class ChatNode {
     })
     let node: ChatNode | null = null
     let rig: ChatRig | null = null
+    const onFault = (what: string, error: unknown) =>
+      void node?.faults.push(`${id} ${what}: ${String(error)}`)
     const store = new SharedStore({
       fleet,
       db: 0,
@@ -77,20 +95,15 @@ export class ChatNode {
           if (node !== null) node.isReadable = isReadable
         },
         onUnshared: why => node?.unshared.push(why),
-        onFault: (what, error) => node?.faults.push(`${id} ${what}: ${String(error)}`),
+        onFault,
       },
     })
-    rig = await startChatRig({ ...options, store })
-    node = new ChatNode(fleet, id, rig, store, link, proxy)
-    store.join({
-      link,
-      node: id,
-      fleet,
-      db: 0,
-      // A command says so soon enough.
-      isGone: false,
-      nodes: 3,
-    })
+    // A command notices soon enough that Redis is gone.
+    const engine = { link, node: id, fleet, db: 0, isGone: false, nodes: 3 }
+    const limits = limited === undefined ? null : limitsOf(engine, limited, onFault)
+    rig = await startChatRig({ ...options, store, ...(limits === null ? {} : { realLimits: limits }) })
+    node = new ChatNode(fleet, id, rig, store, limits, link, proxy)
+    store.join(engine)
     void link.bulk
     await eventually(() => link.commands.isUp && link.bulk.isUp && link.isListening, 'the link is up')
     return node
@@ -106,7 +119,36 @@ export class ChatNode {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.rig.close()
+    this.limits?.close()
     this.link.close()
     await this.proxy.close()
   }
+}
+
+function limitsOf(
+  engine: Engine,
+  { rate, live, onStart, onLocal }: NonNullable<ChatNodeOptions['limits']>,
+  onFault: (what: string, error: unknown) => void,
+): FleetLimits {
+  const values = { ...DEFAULTS, chatRate: rate, chatMaxStreamsPerUser: live, redisRequired: false }
+  const settings = () => values
+  const limits = createFleetLimits({
+    local: createChatLimits({ settings }),
+    keys: noKeys,
+    settings,
+    engine: () => engine,
+    clock: systemClock,
+    timers: systemTimers,
+    times: PLACES,
+    onLocal: () => onLocal(engine.node),
+    onFault,
+  })
+  const { start } = limits
+  return Object.assign(limits, {
+    start: async (caller: Parameters<typeof start>[0]) => {
+      const verdict = await start(caller)
+      onStart(caller.key, verdict.ok)
+      return verdict
+    },
+  })
 }

@@ -3,14 +3,18 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
+import { limitKey } from '../../src/chat/limits/fleet-limits.js'
+import { takePlace } from '../../src/chat/limits/shared-limits.js'
 import type { Seal } from '../../src/fleet/seal.js'
-import { ChatNode } from './chat-fleet.js'
+import { ChatNode, PLACES, TENTH } from './chat-fleet.js'
 import { type ChatEvent, ChatReader } from './chat-reader.js'
 import { eventually } from './eventually.js'
 import { type RedisServer, startRedis } from './redis-server.js'
 
 export type Deed =
   | 'ask'
+  | 'start'
+  | 'wait'
   | 'say'
   | 'hop'
   | 'done'
@@ -55,6 +59,7 @@ class Upstream {
   }
 }
 
+const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
 const frame = (type: string, data: unknown): string => `data: ${JSON.stringify({ type, data })}\n\n`
 const TERMINAL = /^(done|error|aborted)$/
 
@@ -79,6 +84,10 @@ class Hopper {
   }
   get isOver(): boolean {
     return this.#reader?.isOver ?? true
+  }
+  /** Its present connection has a response, or never will. */
+  get isAnswered(): boolean {
+    return this.isOver || this.#reader?.status !== 0
   }
   get hasEnd(): boolean {
     this.collect()
@@ -110,7 +119,13 @@ type Asked = {
   isStopped: boolean
 }
 
-const ANN = { authorization: 'Bearer person:ann' }
+const FLEET = 'law'
+/** Longer than a run. */
+const RATE = { count: 4, windowSec: 600 }
+const MOST_LIVE = 4
+/** C5 as it is promised, although all times are shorter: a busy machine has time. */
+const END_OF_DEAD_MS = 17_000
+const PLACE_OF_DEAD_MS = 30_000
 
 export class ChatWorld {
   readonly faults: string[] = []
@@ -123,6 +138,14 @@ export class ChatWorld {
   /** Redis or a link was away: one key may have been asked twice. */
   #wasAway = false
   #wasKilled = false
+  /** Since when nothing has failed. */
+  #healedMs = 0
+  /** Starts of each caller in this run, and those that were accepted. */
+  readonly #tried = new Map<string, number>()
+  readonly #accepted = new Map<string, number>()
+  /** How often Redis has lost its counts, and nodes that decided without it. */
+  #losses = 0
+  readonly #local = new Set<string>()
 
   private constructor(
     readonly redis: RedisServer,
@@ -144,10 +167,19 @@ export class ChatWorld {
   #startNode(): Promise<ChatNode> {
     const chat = { chatDisconnectGraceMs: 60_000 }
     return ChatNode.start(this.redis, {
-      fleet: 'law',
+      fleet: FLEET,
       seal: this.seal,
       backends: () => [this.#url],
       chat,
+      limits: {
+        rate: RATE,
+        live: MOST_LIVE,
+        onStart: (key, isAccepted) => {
+          count(this.#tried, key)
+          if (isAccepted) count(this.#accepted, key)
+        },
+        onLocal: node => this.#local.add(node),
+      },
     })
   }
 
@@ -156,7 +188,14 @@ export class ChatWorld {
     this.#asked = []
     this.#wasAway = false
     this.#wasKilled = false
+    this.#losses = 0
+    for (const each of [this.#tried, this.#accepted, this.#local]) each.clear()
     await this.#fill()
+  }
+
+  /** Of the one who asks in this run. */
+  get #headers() {
+    return { authorization: `Bearer person:ann${this.#runs}` }
   }
 
   async do(deed: Deed, nodeIndex: number, answerIndex: number): Promise<void> {
@@ -166,6 +205,11 @@ export class ChatWorld {
     switch (deed) {
       case 'ask':
         return this.#ask(node, answerIndex)
+      case 'start':
+        await this.#burst(node)
+        return
+      case 'wait':
+        return this.#pass()
       case 'say':
         if (asked !== undefined) this.#upstream.say(asked.name)
         return this.#breathe()
@@ -192,12 +236,14 @@ export class ChatWorld {
         return this.#kill(node)
       case 'flush': {
         this.#away()
+        this.#losses++
         const healthy = this.#nodes.find(({ link }) => link.commands.isUp)
         await healthy?.link.commands.send(['FLUSHALL']).catch(() => {})
         return
       }
       case 'restart':
         this.#away()
+        this.#losses++
         await this.redis.kill()
         await this.redis.start()
     }
@@ -210,6 +256,17 @@ export class ChatWorld {
   /** A few turns of the event loop, so that what was sent arrives somewhere. */
   async #breathe(): Promise<void> {
     for (let i = 0; i < 5; i++) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  /** Time passes, in which what was said gets to Redis. */
+  #pass(): Promise<void> {
+    return new Promise(resolve => void setTimeout(resolve, 10 * TENTH.gatherMs))
+  }
+
+  /** A program that asks as often as it may, at once. */
+  async #burst({ limits }: ChatNode): Promise<void> {
+    const caller = { key: `program${this.#runs}`, relayKey: null }
+    await Promise.all(Array.from({ length: RATE.count }, () => limits?.start(caller)))
   }
 
   /** A new question, or the same one again with its key. */
@@ -229,7 +286,7 @@ export class ChatWorld {
     const hopper = new Hopper()
     asked.hoppers.push(hopper)
     const key = asked.key === null ? {} : { 'idempotency-key': asked.key }
-    hopper.ask(node.rig.base, asked.name, { ...ANN, ...key })
+    hopper.ask(node.rig.base, asked.name, { ...this.#headers, ...key })
     await this.#breathe()
   }
 
@@ -238,7 +295,7 @@ export class ChatWorld {
     if (hopper === undefined) return
     hopper.collect()
     if (hopper.streamId === null || hopper.hasEnd) return
-    hopper.resume(node.rig.base, ANN)
+    hopper.resume(node.rig.base, this.#headers)
     await this.#breathe()
   }
 
@@ -246,7 +303,7 @@ export class ChatWorld {
     const streamId = asked?.hoppers[0]?.streamId
     if (asked === undefined || streamId == null) return
     const url = `${node.rig.base}/chat-stream/${streamId}`
-    const { status } = await new ChatReader(url, { method: 'DELETE', headers: ANN }).end()
+    const { status } = await new ChatReader(url, { method: 'DELETE', headers: this.#headers }).end()
     // C6: a 404 is only answered for what Redis does not have, and it has what is not lost.
     if (status === 404 && !this.#wasAway) throw new Error('404 for an answer that goes on')
     if (status === 202 && !this.#wasAway) asked.isStopped = true
@@ -276,15 +333,14 @@ export class ChatWorld {
       async () => !(await Promise.all(this.#nodes.map(answers))).includes(false),
       'all links are up',
     )
+    this.#healedMs = performance.now()
   }
 
   async check(): Promise<void> {
-    // What still goes on is ended by its upstream; a server that was killed took its connection with it.
-    for (const asked of this.#asked) {
-      if (asked.isStopped)
-        await eventually(() => this.#upstream.open(asked.name).length === 0, `${asked.name} is stopped`)
-      else this.#upstream.done(asked.name)
-    }
+    for (const { name, isStopped } of this.#asked)
+      if (isStopped) await eventually(() => this.#upstream.open(name).length === 0, `${name} is stopped`)
+    // At once: a caller's places are kept by what takes them, so those of a dead node must become free by themselves.
+    await Promise.all([this.#checkNoneRuns(), this.#checkPlaces()])
     let turn = 0
     for (const asked of this.#asked) {
       for (const hopper of asked.hoppers) {
@@ -304,7 +360,7 @@ export class ChatWorld {
             }
             if (hopper.status === 404) throw new Error('404 for an answer that is kept')
             const node = this.#nodes[turn++ % this.#nodes.length]
-            if (node !== undefined) hopper.resume(node.rig.base, ANN)
+            if (node !== undefined) hopper.resume(node.rig.base, this.#headers)
             return false
           },
           () => `${asked.name} ends for its reader: ${hopper.status} ${JSON.stringify(hopper.got.at(-1))}`,
@@ -317,8 +373,59 @@ export class ChatWorld {
         // C3
         expect(this.#upstream.asked.get(asked.name) ?? 0, asked.name).toBeLessThanOrEqual(1)
     }
+    this.#checkStarts()
     for (const { faults } of this.#nodes) this.faults.push(...faults.splice(0))
     expect(this.faults).toEqual([])
+  }
+
+  get #link(): ChatNode['link'] {
+    const [node] = this.#nodes
+    if (node === undefined) throw new Error('no node')
+    return node.link
+  }
+
+  /** What still goes on is ended by its upstream; a server that was killed took its connection with it. */
+  #endAll(): void {
+    for (const { name, isStopped } of this.#asked) if (!isStopped) this.#upstream.done(name)
+  }
+
+  /** C5: every answer has its end in Redis, also one whose node was killed and that nobody looks at. */
+  async #checkNoneRuns(): Promise<void> {
+    await eventually(async () => {
+      if (!this.#asked.every(({ hoppers }) => hoppers.every(({ isAnswered }) => isAnswered))) return false
+      this.#endAll()
+      const live = await this.#link.commands.send(['KEYS', `g6:{c*}:${FLEET}:live`])
+      return Array.isArray(live) && live.length === 0
+    }, 'every answer has its end in Redis')
+    if (this.#wasKilled) expect(performance.now() - this.#healedMs).toBeLessThan(END_OF_DEAD_MS)
+  }
+
+  /** C5: the places of all answers are free, also those of a node that was killed. */
+  async #checkPlaces(): Promise<void> {
+    const ids = Array.from({ length: MOST_LIVE }, (_, i) => `check${i}`)
+    const taken = [...this.#tried.keys()].flatMap(caller =>
+      ids.map(id => ({ key: limitKey(FLEET, 'places', caller), id })),
+    )
+    await eventually(async () => {
+      this.#endAll()
+      const { run } = this.#link
+      const { leaseMs } = PLACES
+      const all = taken.map(({ key, id }) => takePlace(run, key, id, MOST_LIVE, leaseMs).catch(() => false))
+      return !(await Promise.all(all)).includes(false)
+    }, 'all places are free')
+    if (this.#wasKilled) expect(performance.now() - this.#healedMs).toBeLessThan(PLACE_OF_DEAD_MS)
+  }
+
+  /** L1, L2: what Redis counted, and the share of each node that decided without it. */
+  #checkStarts(): void {
+    const share = Math.ceil(RATE.count / this.size)
+    const most = RATE.count * (1 + this.#losses) + share * this.#local.size
+    const isExact = this.#losses === 0 && this.#local.size === 0
+    for (const [key, tried] of this.#tried) {
+      const accepted = this.#accepted.get(key) ?? 0
+      expect(accepted, key).toBeLessThanOrEqual(most)
+      if (isExact) expect(accepted, key).toBe(Math.min(RATE.count, tried))
+    }
   }
 
   /** C1 */

@@ -2,7 +2,7 @@
 // reader would see recorded. All times are a tenth of the real ones. Promises about boards are checked with every board shown.
 import { expect } from 'vitest'
 import { type Board, changedSince, emptyBoard, nextBoard } from '../../src/board/board.js'
-import type { FleetSource } from '../../src/fleet/board-text.js'
+import { FLEET_PROTO, type FleetSource } from '../../src/fleet/board-text.js'
 import { fleetKeys } from '../../src/fleet/keys.js'
 import { FLEET_TIMES, FleetNode, type FleetTimes } from '../../src/fleet/node.js'
 import { parseNotice } from '../../src/fleet/scripts/publish.js'
@@ -80,6 +80,8 @@ export class Member {
   /** Its loop makes no boards, although it beats. */
   isHung = false
   marks: readonly string[] = ['mark']
+  /** The version of the board that it writes. */
+  proto = FLEET_PROTO
   readonly reader = new Reader()
   /** Of the board of the servers. */
   serversReader = new Reader()
@@ -156,6 +158,7 @@ export class Member {
         }),
       },
       marks: () => this.marks,
+      proto: this.proto,
       newLife: () => `${id} ${Math.random()}`,
       clock: { nowMs: () => Date.now(), monotonicMs },
       times: TENTH,
@@ -314,6 +317,12 @@ export class Fleet {
   async restore(): Promise<void> {
     for (const { key, dump, ttlMs } of this.#dumped)
       await this.admin.commands.send(['RESTORE', key, ttlMs, dump, 'REPLACE'])
+  }
+
+  /** Of the board in Redis. */
+  async publishedProto(): Promise<unknown> {
+    const head = await this.admin.commands.send(['HGET', fleetKeys('test', 0, '').board, 'head'])
+    return (JSON.parse(String(head)) as { readonly proto: unknown }).proto
   }
 
   get leader(): Member | null {
