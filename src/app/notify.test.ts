@@ -126,6 +126,33 @@ test('a state that cannot be kept is in the metrics, and messages go out all the
   expect(desk.health().open).toBe(1)
 })
 
+test('a second server with the same file carries nothing out, says so, and goes on when the first has ended', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const command = join(folder, 'receiver')
+    writeFileSync(command, `#!/bin/sh\nexec test -e '${join(folder, 'is-back')}'\n`, { mode: 0o700 })
+    const first = await made('g', null, command)
+    fail(first.notify)
+    const second = await made('g', null, command)
+    fail(second.notify)
+    expect(second.desk.health().open).toBe(0)
+    expect(await second.scrape()).toContain('g6_notify_state_writable 0')
+    expect(await codeOf(second.desk.acknowledge('down'))).toBe('state_in_use')
+    await vi.waitFor(async () => expect((await second.desk.document()).rules[0]?.phase).toBe('open'))
+    await first.notify.stop()
+    writeFileSync(join(folder, 'is-back'), '')
+    await vi.advanceTimersByTimeAsync(5_000)
+    vi.useRealTimers()
+    await vi.waitFor(async () =>
+      expect(await second.scrape()).toContain('g6_notifications_total{rule="down",result="sent"} 1'),
+    )
+    expect(await second.scrape()).toContain('g6_notify_state_writable 1')
+    expect(await codeOf(second.desk.acknowledge('down'))).toBe('done')
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('a message that waits is in the metrics, with its age', async () => {
   const { notify, scrape } = await made('f', null, '/bin/false')
   fail(notify)

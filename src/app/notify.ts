@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { type Moment, momentNow } from '../clock/moment.js'
 import { systemTimers } from '../clock/timers.js'
 import type { NotifyRule } from '../config/notify-tables.js'
-import { HttpError } from '../contract/errors.js'
+import { type ErrorCode, HttpError } from '../contract/errors.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { NotifyDesk } from '../http/routes/notify.js'
-import { Journal } from '../notify/journal.js'
+import { FileKeep } from '../notify/file-keep.js'
 import type { Mute } from '../notify/mutes.js'
 import { Notifier } from '../notify/notifier.js'
 import { createSender, targetId } from '../notify/send/sender.js'
 import { SharedKeep } from '../notify/shared.js'
-import { type ChangeText, keptOf, NOTHING_KEPT } from '../notify/stored.js'
+import { NOTHING_KEPT } from '../notify/stored.js'
 import type { MuteData } from '../protocol/notify.js'
 import type { Fleet, ProgramParts } from './parts.js'
 import { VERSION } from './version.js'
@@ -45,19 +45,13 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
   const now = () => momentNow(clock)
   const shared =
     fleet === null ? null : new SharedKeep({ shared: fleet.notify, decider: () => notifier, now, log })
-  const path = settings().notifyState
-  const journal = new Journal({
-    path,
-    whole: () => notifier.whole(),
-    onFault: code => {
-      metrics.g6_notify_state_writable.set(code === null ? 1 : 0)
-      if (code === null) log.info({ path }, 'the state of the notifications is kept again')
-      else
-        log.error(
-          { path, code },
-          'the state of the notifications cannot be kept: messages go out, and a restart may lose or repeat them',
-        )
-    },
+  const file = new FileKeep({
+    path: settings().notifyState,
+    decider: () => notifier,
+    now,
+    timers: systemTimers,
+    onWritable: isWritable => metrics.g6_notify_state_writable.set(isWritable ? 1 : 0),
+    log,
   })
   const notifier: Notifier = new Notifier({
     now,
@@ -75,7 +69,7 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
         env: process.env,
         onErrors: (command, errors) => log.warn({ command, errors }, 'the command of a rule says why'),
       }),
-    keep: change => (shared === null ? journal.save(change) : shared.save()),
+    keep: change => (shared === null ? file.save(change) : shared.save()),
     onResult: (rule, result) => metrics.g6_notifications_total.inc({ rule, result }),
     log,
   })
@@ -85,10 +79,10 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
   }
   metrics.g6_notify_state_writable.set(1)
   count(parts.rules)
+  notifier.setDeciding(false)
   notifier.setRules(parts.rules)
-  if (shared === null) notifier.load(keptOf(await readJournal(journal, path, log), now()), true)
+  if (shared === null) await file.open()
   else {
-    notifier.setDeciding(false)
     fleet?.onSeat(() => shared.look())
   }
   const forget = metrics.onScrape(() => {
@@ -97,7 +91,7 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
   })
   const startedMs = clock.monotonicMs()
   return {
-    desk: deskOf(notifier, shared, now),
+    desk: deskOf(notifier, shared ?? file, shared === null ? 'state_in_use' : 'not_publisher', now),
     take: ({ board, source }) => {
       shared?.look()
       if (board.verdict === null) return
@@ -110,32 +104,20 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
     stop: async () => {
       forget()
       await notifier.stop(GRACE_MS)
-      await journal.close()
+      await file.close()
     },
   }
 }
 
-async function readJournal(
-  journal: Journal,
-  path: string,
-  log: NotifyParts['log'],
-): Promise<readonly ChangeText[]> {
-  try {
-    const { changes, damaged } = await journal.read()
-    // A crash cuts one line; more is damage.
-    if (damaged > 1)
-      log.error({ path, damaged }, 'lines of the state of the notifications are damaged and left out')
-    return changes
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    log.error({ path, code }, 'the state of the notifications cannot be read: incidents begin anew')
-    return []
-  }
-}
-
-function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment): NotifyDesk {
+/** `elsewhere`: what a server says that does not carry the rules out. */
+function deskOf(
+  notifier: Notifier,
+  keep: Pick<SharedKeep, 'isDeciding' | 'read'>,
+  elsewhere: ErrorCode,
+  now: () => Moment,
+): NotifyDesk {
   const changing = (): Notifier => {
-    if (shared !== null && !shared.isDeciding) throw new HttpError('not_publisher')
+    if (!keep.isDeciding) throw new HttpError(elsewhere)
     return notifier
   }
   let testedMs = Number.NEGATIVE_INFINITY
@@ -158,9 +140,8 @@ function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment
       }
     },
     document: async () => {
-      // It shows what the publisher decided.
-      if (shared !== null && !shared.isDeciding)
-        notifier.load(await shared.read().catch(() => NOTHING_KEPT), false)
+      // It shows what the one decided that carries the rules out.
+      if (!keep.isDeciding) notifier.load(await keep.read().catch(() => NOTHING_KEPT), false)
       const oldest = notifier.outbox.oldestMs(now())
       return {
         schema_version: 'v1' as const,

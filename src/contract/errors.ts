@@ -290,6 +290,12 @@ const TABLE = {
     detail:
       'This server of the fleet does not publish, so the rules are not carried out here: ask the one that does (g6 fleet).',
   },
+  state_in_use: {
+    status: 503,
+    title: 'Another server sends',
+    detail:
+      'Another server uses the same state of the notifications (G6_NOTIFY_STATE), and the rules are not carried out here: ask that one.',
+  },
   push_unshared: {
     status: 503,
     title: 'Not shared',

@@ -140,6 +140,7 @@ describe('near history', () => {
           expect(values.length === 0 ? expected.map(() => null) : values).toEqual(expected)
         }
       }),
+      { numRuns: 30 },
     )
   })
 })
