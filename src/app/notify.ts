@@ -1,7 +1,7 @@
 // Notifications of a program: the rules carried out, and what is kept of them in a file. Loaded only where there is a rule.
 import { randomBytes } from 'node:crypto'
 import { type Moment, momentNow } from '../clock/moment.js'
-import { systemTimers } from '../clock/timers.js'
+import { systemTimers, type Timers } from '../clock/timers.js'
 import type { NotifyRule } from '../config/notify-tables.js'
 import { type ErrorCode, HttpError } from '../contract/errors.js'
 import type { CycleResult } from '../engine/cycle.js'
@@ -23,6 +23,7 @@ export type NotifyParts = Pick<ProgramParts, 'settings' | 'metrics' | 'log' | 'c
   readonly title: () => string | null
   /** Null for a server by itself: what it keeps is in its file. */
   readonly fleet: Pick<Fleet, 'notify' | 'onSeat'> | null
+  readonly timers?: Timers
 }
 
 /** Notifications as the program has them. */
@@ -41,7 +42,7 @@ const TEST_EVERY_MS = 5_000
 
 /** Reads what an earlier run kept, and delivers what it could not. */
 export async function createNotify(parts: NotifyParts): Promise<Notify> {
-  const { settings, metrics, log, clock, fleet } = parts
+  const { settings, metrics, log, clock, fleet, timers = systemTimers } = parts
   const now = () => momentNow(clock)
   const shared =
     fleet === null ? null : new SharedKeep({ shared: fleet.notify, decider: () => notifier, now, log })
@@ -49,13 +50,13 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
     path: settings().notifyState,
     decider: () => notifier,
     now,
-    timers: systemTimers,
+    timers,
     onWritable: isWritable => metrics.g6_notify_state_writable.set(isWritable ? 1 : 0),
     log,
   })
   const notifier: Notifier = new Notifier({
     now,
-    timers: systemTimers,
+    timers,
     random: Math.random,
     timezone: () => settings().timezone,
     windows: () => settings().mute,
