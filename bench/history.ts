@@ -1,10 +1,11 @@
 // History and recordings, measured: what near history adds to a cycle, what a minute costs the main thread, how fast a day is read, how
-// large a day is, and a recording of the busy demo. Near history is given boards of 512 numbers of which all change.
+// large a day is, and a recording of the busy demo, with what recording adds. Near history is given boards of 512 numbers of which all change.
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { HandClock } from '../src/app/hand-boards.js'
+import { HandBoards, HandClock } from '../src/app/hand-boards.js'
+import { linksOf, surroundingsOf } from '../src/app/panel-context.js'
 import { record } from '../src/app/recorder.js'
 import { checkRecording } from '../src/app/replay-check.js'
 import { type Board, emptyBoard, nextBoard } from '../src/board/board.js'
@@ -18,7 +19,7 @@ import { silentLog } from '../src/log/log.js'
 import { silentMetrics } from '../src/metrics/metrics.js'
 import { makePanel } from '../src/panels/lines.js'
 import { createScenario } from '../src/simulator/scenario.js'
-import type { Status } from '../src/snapshot/reading.js'
+import type { Reading, Status } from '../src/snapshot/reading.js'
 import { loadedOf } from './settings.js'
 import { median, percentile } from './stats.js'
 
@@ -137,27 +138,59 @@ async function recording(folder: string, seconds: number) {
   const more = { shape: 'both', scenario: 'busy', openMarket: true, withAnalytics: true } as const
   const scenario = createScenario({ seed: 7, indices, intervalSec: 60, ...more })
   const stop = new AbortController()
+  // The same boards without a recorder, in turn before and after: what is more is the recorder.
+  const bare = new HandBoards(
+    'status.json',
+    { ...parts, clock },
+    surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, 'status.json')),
+    'bare',
+  )
   const spent: number[] = []
+  const added: number[] = []
+  const ticks: (() => void)[] = []
+  const timed = (run: () => void): number => {
+    const startMs = performance.now()
+    run()
+    return performance.now() - startMs
+  }
   const source: Source = {
     name: 'status.json',
     refresh: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    start: onReading => {
-      let status: Status = {}
-      for (let n = 0; n < seconds; n++) {
-        clock.wallMs = START_SEC * 1000 + n * 1000
-        clock.steadyMs = n * 1000
-        const step = scenario.step(n, clock.wallMs)
-        if (step.kind === 'document') status = JSON.parse(JSON.stringify(step.document))
-        const times = { readAtMs: clock.wallMs, modifiedAtMs: clock.wallMs }
-        const startMs = performance.now()
-        onReading({ ok: true, status, sizeBytes: 1_000, ...times })
-        spent.push(performance.now() - startMs)
+    start: onReading => void play(onReading),
+  }
+  async function play(onReading: (reading: Reading) => void): Promise<void> {
+    let status: Status = {}
+    for (let n = 0; n < seconds; n++) {
+      clock.wallMs = START_SEC * 1000 + n * 1000
+      clock.steadyMs = n * 1000
+      const step = scenario.step(n, clock.wallMs)
+      if (step.kind === 'document') status = JSON.parse(JSON.stringify(step.document))
+      const times = { readAtMs: clock.wallMs, modifiedAtMs: clock.wallMs }
+      const reading: Reading = { ok: true, status, sizeBytes: 1_000, ...times }
+      const recorded = () => {
+        onReading(reading)
+        // The second is over: what waits is packed and written.
+        for (const tick of ticks.splice(0)) tick()
       }
-      stop.abort()
+      const without = () => void bare.next({ reading, at: clock.wallMs, steady: clock.steadyMs })
+      const isFirst = n % 2 === 0
+      const firstMs = timed(isFirst ? recorded : without)
+      const thenMs = timed(isFirst ? without : recorded)
+      spent.push(isFirst ? firstMs : thenMs)
+      added.push(isFirst ? firstMs - thenMs : thenMs - firstMs)
+      // The disk and the packing, which are not the main thread's.
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    stop.abort()
+  }
+  const timers = {
+    after: (ms: number, run: () => void) => {
+      if (ms === 1_000) ticks.push(run)
+      return () => {}
     },
   }
-  const options = { path, maxBytes: 1e9, maxMs: 1e9, omit: [], signal: stop.signal }
+  const options = { path, maxBytes: 1e9, maxMs: 1e9, omit: [], signal: stop.signal, timers }
   await record(source, { ...parts, clock }, options)
   const startMs = performance.now()
   const { readings, differing } = await checkRecording(path, { ...parts, clock: systemClock })
@@ -166,6 +199,8 @@ async function recording(folder: string, seconds: number) {
     bytes_a_change: (await stat(path)).size / readings,
     // With the boards, which the recorder builds as a server does.
     reading_with_board_p50_ms: median(spent),
+    recorder_p50_ms: median(added),
+    recorder_p95_ms: percentile(added, 0.95),
     replayed_ms: performance.now() - startMs,
     boards_differing: differing,
   }

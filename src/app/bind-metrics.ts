@@ -3,7 +3,7 @@
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
-import { numbersOf } from '../display/series.js'
+import { numbersOf } from '../display/numbers.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { Loop, LoopObserver } from '../engine/loop.js'
 import type { LoopLag } from '../guards/loop-lag.js'

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify from 'fastify'
@@ -149,6 +149,38 @@ test('a state that cannot be kept is in the metrics, and messages go out all the
   await desk.mute({ for_sec: 60, reason: '' })
   expect(await scrape()).toContain('g6_notify_state_writable 0')
   expect(desk.health().open).toBe(1)
+})
+
+test('a server carries nothing out while another one has the file, says so, and goes on from it then', async () => {
+  const command = join(folder, 'receiver')
+  writeFileSync(command, `#!/bin/sh\nexec test -e '${join(folder, 'is-back')}'\n`, { mode: 0o700 })
+  const first = await made('g', null, command)
+  fail(first.notify)
+  await first.notify.stop()
+  const lock = join(folder, 'g.lock')
+  expect(existsSync(lock)).toBe(false)
+  writeFileSync(lock, JSON.stringify({ pid: 7, host: 'other', since: 'today', id: 'other' }))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const second = await made('g', null, command)
+    fail(second.notify)
+    expect(second.desk.health().open).toBe(0)
+    expect(await second.scrape()).toContain('g6_notify_state_writable 0')
+    expect(await codeOf(second.desk.acknowledge('down'))).toBe('state_in_use')
+    expect(await second.desk.document()).toMatchObject({ rules: [{ phase: 'open' }] })
+    rmSync(lock)
+    writeFileSync(join(folder, 'is-back'), '')
+    await vi.advanceTimersByTimeAsync(4_000)
+    vi.useRealTimers()
+    await vi.waitFor(async () =>
+      expect(await second.scrape()).toContain('g6_notifications_total{rule="down",result="sent"} 1'),
+    )
+    expect(await second.scrape()).toContain('g6_notify_state_writable 1')
+    expect(await codeOf(second.desk.acknowledge('down'))).toBe('done')
+    expect(readFileSync(lock, 'utf8')).toContain(`"pid":${process.pid}`)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a message that waits is in the metrics, with its age', async () => {

@@ -1,17 +1,17 @@
 // Notifications of a program: the rules carried out, and what is kept of them in a file. Loaded only where there is a rule.
 import { randomBytes } from 'node:crypto'
 import { type Moment, momentNow } from '../clock/moment.js'
-import { systemTimers } from '../clock/timers.js'
+import { systemTimers, type Timers } from '../clock/timers.js'
 import type { NotifyRule } from '../config/notify-tables.js'
 import { HttpError } from '../contract/errors.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { NotifyDesk } from '../http/routes/notify.js'
-import { Journal } from '../notify/journal.js'
+import { FileKeep } from '../notify/file-keep.js'
 import type { Mute } from '../notify/mutes.js'
 import { Notifier } from '../notify/notifier.js'
 import { createSender, targetId } from '../notify/send/sender.js'
 import { SharedKeep } from '../notify/shared.js'
-import { type ChangeText, keptOf, NOTHING_KEPT } from '../notify/stored.js'
+import { NOTHING_KEPT } from '../notify/stored.js'
 import type { MuteData } from '../protocol/notify.js'
 import { askedElsewhere, carriedOut, type NotifyChanges } from './notify-elsewhere.js'
 import type { Fleet, ProgramParts } from './parts.js'
@@ -24,6 +24,7 @@ export type NotifyParts = Pick<ProgramParts, 'settings' | 'metrics' | 'log' | 'c
   readonly title: () => string | null
   /** Null for a server by itself: what it keeps is in its file. */
   readonly fleet: Pick<Fleet, 'notify' | 'requests' | 'onSeat'> | null
+  readonly timers?: Timers
 }
 
 /** Notifications as the program has them. */
@@ -42,27 +43,21 @@ const TEST_EVERY_MS = 5_000
 
 /** Reads what an earlier run kept, and delivers what it could not. */
 export async function createNotify(parts: NotifyParts): Promise<Notify> {
-  const { settings, metrics, log, clock, fleet } = parts
+  const { settings, metrics, log, clock, fleet, timers = systemTimers } = parts
   const now = () => momentNow(clock)
   const shared =
     fleet === null ? null : new SharedKeep({ shared: fleet.notify, decider: () => notifier, now, log })
-  const path = settings().notifyState
-  const journal = new Journal({
-    path,
-    whole: () => notifier.whole(),
-    onFault: code => {
-      metrics.g6_notify_state_writable.set(code === null ? 1 : 0)
-      if (code === null) log.info({ path }, 'the state of the notifications is kept again')
-      else
-        log.error(
-          { path, code },
-          'the state of the notifications cannot be kept: messages go out, and a restart may lose or repeat them',
-        )
-    },
+  const file = new FileKeep({
+    path: settings().notifyState,
+    decider: () => notifier,
+    now,
+    timers,
+    onWritable: isWritable => metrics.g6_notify_state_writable.set(isWritable ? 1 : 0),
+    log,
   })
   const notifier: Notifier = new Notifier({
     now,
-    timers: systemTimers,
+    timers,
     random: Math.random,
     timezone: () => settings().timezone,
     windows: () => settings().mute,
@@ -76,7 +71,7 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
         env: process.env,
         onErrors: (command, errors) => log.warn({ command, errors }, 'the command of a rule says why'),
       }),
-    keep: change => (shared === null ? journal.save(change) : shared.save()),
+    keep: change => (shared === null ? file.save(change) : shared.save()),
     onResult: (rule, result) => metrics.g6_notifications_total.inc({ rule, result }),
     log,
   })
@@ -86,10 +81,10 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
   }
   metrics.g6_notify_state_writable.set(1)
   count(parts.rules)
+  notifier.setDeciding(false)
   notifier.setRules(parts.rules)
-  if (shared === null) notifier.load(keptOf(await readJournal(journal, path, log), now()), true)
+  if (shared === null) await file.open()
   else {
-    notifier.setDeciding(false)
     fleet?.onSeat(() => shared.look())
   }
   const forget = metrics.onScrape(() => {
@@ -100,10 +95,15 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
   const own = changesOf(notifier, now)
   if (fleet !== null && shared !== null)
     fleet.requests.handler = text => (shared.isDeciding ? carriedOut(own, text, log) : Promise.resolve(null))
-  const elsewhere = fleet === null ? own : askedElsewhere(text => fleet.requests.ask(text))
-  const changes = () => (shared === null || shared.isDeciding ? own : elsewhere)
+  const elsewhere = fleet === null ? null : askedElsewhere(text => fleet.requests.ask(text))
+  const keep = shared ?? file
+  const changes = (): NotifyChanges => {
+    if (keep.isDeciding) return own
+    if (elsewhere === null) throw new HttpError('state_in_use')
+    return elsewhere
+  }
   return {
-    desk: deskOf(notifier, shared, changes, now),
+    desk: deskOf(notifier, keep, changes, now),
     take: ({ board, source }) => {
       shared?.look()
       if (board.verdict === null) return
@@ -116,32 +116,14 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
     stop: async () => {
       forget()
       await notifier.stop(GRACE_MS)
-      await journal.close()
+      await file.close()
     },
-  }
-}
-
-async function readJournal(
-  journal: Journal,
-  path: string,
-  log: NotifyParts['log'],
-): Promise<readonly ChangeText[]> {
-  try {
-    const { changes, damaged } = await journal.read()
-    // A crash cuts one line; more is damage.
-    if (damaged > 1)
-      log.error({ path, damaged }, 'lines of the state of the notifications are damaged and left out')
-    return changes
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    log.error({ path, code }, 'the state of the notifications cannot be read: incidents begin anew')
-    return []
   }
 }
 
 function deskOf(
   notifier: Notifier,
-  shared: SharedKeep | null,
+  keep: Pick<SharedKeep, 'isDeciding' | 'read'>,
   changes: () => NotifyChanges,
   now: () => Moment,
 ): NotifyDesk {
@@ -159,9 +141,8 @@ function deskOf(
       }
     },
     document: async () => {
-      // It shows what the publisher decided.
-      if (shared !== null && !shared.isDeciding)
-        notifier.load(await shared.read().catch(() => NOTHING_KEPT), false)
+      // It shows what the one decided that carries the rules out.
+      if (!keep.isDeciding) notifier.load(await keep.read().catch(() => NOTHING_KEPT), false)
       const oldest = notifier.outbox.oldestMs(now())
       return {
         schema_version: 'v1' as const,

@@ -289,6 +289,12 @@ const TABLE = {
     title: 'No publisher answers',
     detail: 'The server of the fleet that carries out the rules did not answer in time; try again.',
   },
+  state_in_use: {
+    status: 503,
+    title: 'Another server sends',
+    detail:
+      'Another server uses the same state of the notifications (G6_NOTIFY_STATE), and the rules are not carried out here: ask that one.',
+  },
   push_unshared: {
     status: 503,
     title: 'Not shared',

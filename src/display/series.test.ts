@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { factId } from '../panels/facts.js'
-import { createSeries, MAX_SILENT_SEC, numbersOf, type Series, WINDOW_SEC } from './series.js'
+import { numbersOf } from './numbers.js'
+import { createSeries, MAX_SILENT_SEC, type Series, WINDOW_SEC } from './series.js'
 
 const START_SEC = 1_800_000_000
 const at = (sec: number): number => (START_SEC + sec) * 1000

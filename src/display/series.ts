@@ -2,6 +2,8 @@
 // the update rate. A number is valid until its panel is taken again or the line is interrupted. A missing value is a gap, never a
 // zero, and gaps are never joined.
 import { factId } from '../panels/facts.js'
+import { type Copy, copyOf } from './numbers.js'
+import { Ring } from './ring.js'
 
 export { factId }
 
@@ -16,16 +18,22 @@ const MAX_READ = 2 * MAX_OF_PANEL
 export const MAX_BACK_SEC = 5
 /** A longer time without confirmation (the machine slept) is a gap. */
 export const MAX_SILENT_SEC = 150
+/** How often numbers without a line are tried again: the room that they need comes slowly. */
+const RETRY_SEC = 60
 /** A trend is drawn from this long on; less is a dot. */
 export const LEAST_SEC = 60
 
 type Line = {
   readonly id: string
   readonly panel: string
-  /** By second modulo the window; NaN = unknown. */
-  readonly values: Float64Array
-  /** The current value; NaN = unknown. */
-  now: number
+  readonly slot: number
+}
+
+/** A shape of a panel's facts, whose numbers have slots. */
+type Shaped = {
+  readonly copy: Copy
+  /** When it was made; null: all its numbers have lines. */
+  readonly partSinceSec: number | null
 }
 
 export type Trend = {
@@ -73,6 +81,8 @@ export type Series = {
   steps(id: string, fromSec: number, toSec: number, stepSec: number): readonly (number | null)[]
   /** What is known of these seconds; null: nothing. */
   over(id: string, fromSec: number, toSec: number): Extent | null
+  /** The same of every line of which something is known: least, greatest, last and count of each. Cost: a look for each second. */
+  overAll(fromSec: number, toSec: number): { readonly ids: readonly string[]; readonly numbers: Float64Array }
   /**
    * Puts these values where nothing is known, each in all seconds of its step, up to the second `toSec`. A line that had no value
    * yet goes on with the last one.
@@ -89,67 +99,11 @@ const panelOf = (id: string): string => (id.split('.')[0] ?? '').replace(/%2[CEF
 
 const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
 
-/** Facts come from any server. */
-const MAX_DEPTH = 4
-
-type Found = { readonly within: string; readonly name: string; readonly value: number }
-
-const idOf = (within: string, name: string): string => `${within}.${factId(name)}`
-
-/** Ids that are kept, so that the numbers of a board that changes every second do not cost a text each. */
-const MAX_IDS = 8_192
-
-function keptIds(): (within: string, name: string) => string {
-  const places = new Map<string, Map<string, string>>()
-  let count = 0
-  return (within, name) => {
-    const known = places.get(within)?.get(name)
-    if (known !== undefined) return known
-    if (++count > MAX_IDS) {
-      places.clear()
-      count = 1
-    }
-    const id = idOf(within, name)
-    const names = places.get(within) ?? new Map<string, string>()
-    places.set(within, names.set(name, id))
-    return id
-  }
-}
-
-/**
- * The numbers of facts. The first of each row come before the second of each row, so that a limit cuts columns, not rows. Lists
- * have no ids that stay, so they have no numbers.
- */
-export function numbersOf(
-  panel: string,
-  facts: unknown,
-  limit = Number.POSITIVE_INFINITY,
-  id = idOf,
-): readonly (readonly [id: string, value: number])[] {
-  const ranks: Found[][] = []
-  const walk = (given: unknown, path: string, isRoot: boolean, depth: number): void => {
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) return
-    Object.entries(given).forEach(([name, value], i) => {
-      if (typeof value !== 'number') {
-        if (depth < MAX_DEPTH) walk(value, `${path}.${factId(name)}`, false, depth + 1)
-        return
-      }
-      const rank = isRoot ? 0 : i
-      const found = ranks[rank] ?? []
-      ranks[rank] = found
-      if (Number.isFinite(value)) found.push({ within: path, name, value })
-    })
-  }
-  walk(facts, factId(panel), true, 1)
-  // Sparse where a rank has no number. Ids are made of those that count only.
-  const first = ranks.flat().slice(0, limit)
-  return first.map(({ within, name, value }) => [id(within, name), value])
-}
-
 export function createSeries(maxSeries = MAX_SERIES): Series {
   const kept = new Map<string, Line>()
-  const ids = keptIds()
+  const ring = new Ring(WINDOW_SEC, maxSeries)
   const byPanel = new Map<string, Line[]>()
+  const shapes = new Map<string, Shaped>()
   /** Facts of this second that are not in the lines yet: those of a busy panel are read once a second. */
   const waiting = new Map<string, unknown>()
   /** By panel: how many of its newest facts found no room, and the id of the first. */
@@ -159,6 +113,8 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
 
   function forget(line: Line): void {
     kept.delete(line.id)
+    ring.giveBack(line.slot)
+    shapes.delete(line.panel)
     const rest = (byPanel.get(line.panel) ?? []).filter(other => other !== line)
     if (rest.length === 0) byPanel.delete(line.panel)
     else byPanel.set(line.panel, rest)
@@ -167,7 +123,7 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
   /** Makes room: drops lines that were a gap for the whole window. */
   function forgetEmpty(): void {
     for (const line of kept.values())
-      if (Number.isNaN(line.now) && line.values.every(Number.isNaN)) forget(line)
+      if (Number.isNaN(ring.now[line.slot]) && ring.isEmpty(line.slot)) forget(line)
   }
 
   function lineFor(panel: string, id: string): Line | null {
@@ -176,59 +132,84 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
     const hasRoom = () => kept.size < maxSeries && (byPanel.get(panel)?.length ?? 0) < MAX_OF_PANEL
     if (!hasRoom()) forgetEmpty()
     if (!hasRoom()) return null
-    const made = { id, panel, values: new Float64Array(WINDOW_SEC).fill(Number.NaN), now: Number.NaN }
+    const made = { id, panel, slot: ring.take() }
     kept.set(id, made)
+    // Its number may be in a shape, as one without a line.
+    shapes.delete(panel)
     const lines = byPanel.get(panel)
     if (lines === undefined) byPanel.set(panel, [made])
     else lines.push(made)
     return made
   }
 
+  /** Facts of the shape that the panel had before. */
+  function isCopied(panel: string, facts: unknown): boolean {
+    const shaped = shapes.get(panel)
+    if (shaped === undefined) return false
+    if (shaped.partSinceSec !== null && newest - shaped.partSinceSec >= RETRY_SEC) return false
+    return shaped.copy(facts, ring.now)
+  }
+
+  function copyShape(panel: string, facts: unknown): void {
+    let count = 0
+    let first: string | null = null
+    const copy = copyOf(panel, facts, MAX_READ, (id, value) => {
+      const line = count > 0 ? (kept.get(id) ?? null) : lineFor(panel, id)
+      if (line === null) {
+        count++
+        first ??= id
+        return null
+      }
+      ring.now[line.slot] = value
+      return line.slot
+    })
+    if (first === null) leftOut.delete(panel)
+    else leftOut.set(panel, { count, first })
+    if (copy !== null) shapes.set(panel, { copy, partSinceSec: first === null ? null : newest })
+  }
+
   /** Puts the waiting facts into the lines, as values of the newest second. */
   function settle(): void {
     if (waiting.size === 0) return
+    const others = [...waiting].filter(([panel, facts]) => !isCopied(panel, facts))
     // New lines may need the room of lines that end here.
-    for (const panel of waiting.keys()) for (const line of byPanel.get(panel) ?? []) line.now = Number.NaN
-    for (const [panel, facts] of waiting) {
-      let count = 0
-      let first: string | null = null
-      for (const [id, value] of numbersOf(panel, facts, MAX_READ, ids)) {
-        const line = count > 0 ? (kept.get(id) ?? null) : lineFor(panel, id)
-        if (line !== null) line.now = value
-        else {
-          count++
-          first ??= id
-        }
-      }
-      if (first === null) leftOut.delete(panel)
-      else leftOut.set(panel, { count, first })
-      for (const { values, now } of byPanel.get(panel) ?? []) values[newest % WINDOW_SEC] = now
+    for (const [panel] of others) {
+      shapes.delete(panel)
+      for (const { slot } of byPanel.get(panel) ?? []) ring.now[slot] = Number.NaN
     }
+    for (const [panel, facts] of others) copyShape(panel, facts)
+    for (const panel of waiting.keys())
+      for (const { slot } of byPanel.get(panel) ?? []) ring.put(slot, newest, ring.now[slot] ?? Number.NaN)
     waiting.clear()
   }
 
   /** Extends every line to this second with its current value. */
   function reach(second: number): void {
     if (newest < 0 || newest - second > MAX_BACK_SEC) {
-      for (const { values } of kept.values()) values.fill(Number.NaN)
+      ring.clearAll()
+      shapes.clear()
       newest = second
       return
     }
     if (second <= newest) return
     settle()
     const isSilent = second - newest > MAX_SILENT_SEC
-    const from = Math.max(newest + 1, second - WINDOW_SEC + 1)
-    for (const { values, now } of kept.values()) {
-      for (let at = from; at <= second; at++) values[at % WINDOW_SEC] = isSilent ? Number.NaN : now
-      values[second % WINDOW_SEC] = now
-    }
+    for (let at = Math.max(newest + 1, second - WINDOW_SEC + 1); at < second; at++)
+      if (isSilent) ring.clear(at)
+      else ring.putNow(at)
+    ring.putNow(second)
     newest = second
   }
 
   /** NaN = not known. */
   function valueAt(line: Line, second: number): number {
     const isKept = second <= newest && second > newest - WINDOW_SEC
-    return isKept ? (line.values[second % WINDOW_SEC] ?? Number.NaN) : Number.NaN
+    return isKept ? ring.at(line.slot, second) : Number.NaN
+  }
+
+  function extents(lines: readonly Line[], fromSec: number, toSec: number): Float64Array {
+    const slots = Int32Array.from(lines, ({ slot }) => slot)
+    return ring.extents(slots, Math.max(fromSec, newest - WINDOW_SEC + 1), Math.min(toSec, newest))
   }
 
   return {
@@ -244,10 +225,8 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
       if (newest >= 0) reach(Math.max(second, newest))
       settle()
       const from = Math.max(second + 1, newest - WINDOW_SEC + 1)
-      for (const line of kept.values()) {
-        for (let at = from; at <= newest; at++) line.values[at % WINDOW_SEC] = Number.NaN
-        line.now = Number.NaN
-      }
+      for (let at = from; at <= newest; at++) ring.clear(at)
+      ring.now.fill(Number.NaN)
     },
     values(id, nowMs) {
       settle()
@@ -279,7 +258,7 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
         const from = Math.max(Math.ceil(part * length), newest - WINDOW_SEC + 1)
         const end = Math.min((part + 1) * length, newest + 1)
         for (let second = from; second < end; second++) {
-          const value = line.values[second % WINDOW_SEC] ?? Number.NaN
+          const value = ring.at(line.slot, second)
           if (Number.isNaN(value)) continue
           sum += value
           known++
@@ -305,17 +284,18 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
       settle()
       const line = kept.get(id)
       if (line === undefined) return null
-      let [min, max, last, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0]
-      const end = Math.min(toSec, newest)
-      for (let second = Math.max(fromSec, newest - WINDOW_SEC + 1); second <= end; second++) {
-        const value = line.values[second % WINDOW_SEC] ?? Number.NaN
-        if (Number.isNaN(value)) continue
-        min = Math.min(min, value)
-        max = Math.max(max, value)
-        last = value
-        count++
-      }
+      const [min = 0, max = 0, last = 0, count = 0] = extents([line], fromSec, toSec)
       return count === 0 ? null : { min, max, last, count }
+    },
+    overAll(fromSec, toSec) {
+      settle()
+      const lines = [...kept.values()]
+      const numbers = extents(lines, fromSec, toSec)
+      const isKnown = (i: number) => (numbers[4 * i + 3] ?? 0) > 0
+      return {
+        ids: lines.filter((_, i) => isKnown(i)).map(({ id }) => id),
+        numbers: numbers.filter((_, at) => isKnown(Math.floor(at / 4))),
+      }
     },
     fill({ id, fromSec, stepSec, values }, toSec) {
       if (newest < 0) newest = toSec
@@ -326,10 +306,9 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
       const end = Math.min(fromSec + values.length * stepSec - 1, toSec, newest)
       for (let second = Math.max(fromSec, newest - WINDOW_SEC + 1); second <= end; second++) {
         const value = values[Math.floor((second - fromSec) / stepSec)] ?? null
-        const at = second % WINDOW_SEC
-        if (value !== null && Number.isNaN(line.values[at])) line.values[at] = value
+        if (value !== null && Number.isNaN(ring.at(line.slot, second))) ring.put(line.slot, second, value)
       }
-      if (isNew && toSec === newest) line.now = values.at(-1) ?? Number.NaN
+      if (isNew && toSec === newest) ring.now[line.slot] = values.at(-1) ?? Number.NaN
     },
     ids() {
       settle()

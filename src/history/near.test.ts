@@ -19,6 +19,25 @@ function indices(ltp: number | null): Panel {
   return { ...panel, facts: ltp === null ? {} : { [NAME]: { ltp } } }
 }
 
+type Row = { ltp: number | undefined; text: string | number | undefined; 'low/1': number | undefined }
+type Rows = Readonly<Record<string, Row>>
+
+function rowsOf(rows: Rows): Panel {
+  // What is not known has no member.
+  const facts = JSON.parse(JSON.stringify(rows))
+  return { ...makePanel('rows', 'Rows', [{ kind: 'text', text: JSON.stringify(rows) }]), facts }
+}
+
+function numbersOfRows(rows: Rows): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  for (const [name, { ltp, text, 'low/1': low }] of Object.entries(rows)) {
+    if (ltp !== undefined) found.set(`rows.${name}.ltp`, ltp)
+    if (typeof text === 'number') found.set(`rows.${name}.text`, text)
+    if (low !== undefined) found.set(`rows.${name}.low%2F1`, low)
+  }
+  return found
+}
+
 class Played {
   sec = START_SEC
   board: Board = emptyBoard('e1')
@@ -88,42 +107,40 @@ describe('near history', () => {
     expect(played.named).toEqual([[2, 'indices.c']])
   })
 
-  test('agrees with one that keeps every reading', () => {
+  test('agrees with one that keeps every reading, whatever rows and numbers come and go', () => {
+    const number = fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined, freq: 8 })
+    const row = fc.record({ ltp: number, text: fc.constantFrom('a', 7, undefined), 'low/1': number })
     const step = fc.record({
-      ltp: fc.option(fc.integer({ min: 0, max: 9 })),
+      rows: fc.dictionary(fc.constantFrom('x', '1'), row, { minKeys: 1 }),
       state: fc.constantFrom<CycleResult['source']['state']>(
-        'fresh',
-        'fresh',
-        'fresh',
-        'closed',
-        'stale',
-        'missing',
+        ...(['fresh', 'fresh', 'fresh', 'closed', 'stale', 'missing'] as const),
       ),
       sec: fc.constantFrom(0, 0, 1, 1, 2, 5),
     })
+    const ids = ['x', '1'].flatMap(name => [`rows.${name}.ltp`, `rows.${name}.text`, `rows.${name}.low%2F1`])
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), steps => {
+      fc.property(fc.array(step, { minLength: 20, maxLength: 40 }), steps => {
         const played = new Played()
-        /** The value of each second, as the last reading in it has it. */
-        const all = new Map<number, number | null>()
-        let now: number | null = null
-        for (const { ltp, state, sec } of steps) {
-          played.cycle([indices(ltp)], state)
+        /** The numbers of each second, as the last reading in it has them. */
+        const all = new Map<number, ReadonlyMap<string, number>>()
+        let now: ReadonlyMap<string, number> = new Map()
+        for (const { rows, state, sec } of steps) {
+          played.cycle([rowsOf(rows)], state)
           const isGood = state === 'fresh' || state === 'closed'
-          // A bad reading ends the line after its second.
-          if (isGood) now = ltp
+          // A bad reading ends the lines after its second.
+          now = isGood ? numbersOfRows(rows) : new Map()
           if (isGood) all.set(played.sec, now)
-          else now = null
-          for (let i = 0; i < sec; i++) {
-            played.sec++
-            all.set(played.sec, now)
-          }
+          for (let i = 0; i < sec; i++) all.set(++played.sec, now)
         }
-        played.cycle([indices(steps.at(-1)?.ltp ?? null)], steps.at(-1)?.state)
-        const expected = Array.from({ length: 50 }, (_, i) => all.get(played.sec - 49 + i) ?? null)
-        const values = played.read(ID, 50)
-        expect(values.length === 0 ? expected.map(() => null) : values).toEqual(expected)
+        const last = steps.at(-1)
+        played.cycle([rowsOf(last?.rows ?? {})], last?.state)
+        for (const id of ids) {
+          const expected = Array.from({ length: 50 }, (_, i) => all.get(played.sec - 49 + i)?.get(id) ?? null)
+          const values = played.read(id, 50)
+          expect(values.length === 0 ? expected.map(() => null) : values).toEqual(expected)
+        }
       }),
+      { numRuns: 30 },
     )
   })
 })

@@ -1,8 +1,8 @@
 // Near history: the last 15 minutes of the numbers of the board, one a second, for those who come later. The numbers are taken as
 // a page takes them (display/series.ts), so what is answered here is what a page that was open all the time shows.
 //
-// Cost: a cycle in which no panel changed moves one second on, a step for each series and second. A changed panel is read once a
-// second. 512 series × 900 × 8 bytes are 3.7 MB.
+// Cost: a second that changes nothing is one copy of a row. A changed panel is read once a second; where its facts have the shape that they
+// had before, that is a copy of each number. 512 series × 900 × 8 bytes are 3.7 MB.
 import { createSeries, type Extent, type Series, WINDOW_SEC } from '../display/series.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { MinuteBatch } from './far/messages.js'

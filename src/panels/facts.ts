@@ -9,9 +9,14 @@ export type Facts = { readonly [name: string]: Fact }
 
 const ENCODED: Readonly<Record<string, string>> = { '.': '%2E', '/': '%2F', ',': '%2C', '%': '%25' }
 
+/** One name of a path. Most have nothing to encode. */
+export function encoded(name: string): string {
+  return /[./,%]/.test(name) ? name.replace(/[./,%]/g, sign => ENCODED[sign] ?? sign) : name
+}
+
 /** The id of a fact, or the rest of one: the names of its path, percent-encoded. */
 export function factId(...path: readonly string[]): string {
-  return path.map(name => name.replace(/[./,%]/g, sign => ENCODED[sign] ?? sign)).join('.')
+  return path.map(encoded).join('.')
 }
 
 /** These facts without those that are missing. */

@@ -93,7 +93,17 @@ test('the dashboard has its rows, and no two panels in one place', () => {
   }
   const { panels } = JSON.parse(read('grafana/g6-stream.json')) as { panels: readonly Panel[] }
   const rows = panels.filter(({ type }) => type === 'row').map(({ title }) => title)
-  expect(rows).toEqual(['Health', 'Stream', 'Cycle', 'Panels', 'Ingest', 'Chat', 'Fleet', 'Process'])
+  expect(rows).toEqual([
+    'Health',
+    'Stream',
+    'Cycle',
+    'Panels',
+    'Ingest',
+    'Chat',
+    'Fleet',
+    'Process',
+    'Memory',
+  ])
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
   const taken = new Set<string>()
   for (const { title, gridPos } of panels) {

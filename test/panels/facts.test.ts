@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { nextBoard } from '../../src/board/board.js'
-import { numbersOf } from '../../src/display/series.js'
+import { numbersOf } from '../../src/display/numbers.js'
 import { shownColumn, shownField } from '../../src/display/shown.js'
 import { topBar } from '../../src/outputs/terminal/draw/bars.js'
 import { lineText } from '../../src/outputs/terminal/draw/run.js'

@@ -7,13 +7,13 @@ const MINUTE_SEC = 60
 export const minuteOf = (second: number): number => Math.floor(second / MINUTE_SEC)
 
 export class MinuteRoll {
-  readonly #series: Pick<Series, 'ids' | 'over'>
+  readonly #series: Pick<Series, 'overAll'>
   readonly #onMinute: (batch: MinuteBatch) => void
   /** The first second that is in no minute yet. */
   #fromSec: number | null = null
   #lastSec = 0
 
-  constructor(series: Pick<Series, 'ids' | 'over'>, onMinute: (batch: MinuteBatch) => void) {
+  constructor(series: Pick<Series, 'overAll'>, onMinute: (batch: MinuteBatch) => void) {
     this.#series = series
     this.#onMinute = onMinute
   }
@@ -48,14 +48,6 @@ export class MinuteRoll {
   }
 
   #emit(fromSec: number, toSec: number): void {
-    const ids: string[] = []
-    const numbers: number[] = []
-    for (const id of this.#series.ids()) {
-      const found = this.#series.over(id, fromSec, toSec)
-      if (found === null) continue
-      ids.push(id)
-      numbers.push(found.min, found.max, found.last, found.count)
-    }
-    this.#onMinute({ minute: minuteOf(fromSec), ids, numbers: Float64Array.from(numbers) })
+    this.#onMinute({ minute: minuteOf(fromSec), ...this.#series.overAll(fromSec, toSec) })
   }
 }
