@@ -13,14 +13,23 @@ const OUT = join(ROOT, 'dist/program')
 const OUTSIDE = [/^@?libsql/, /^(better-sse|graphql|graphql-sse)(\/|$)/]
 
 /**
- * Libraries of Fastify that this program gives nothing to do (src/http/zod-schemas.ts), the one that tests call it with, and that
- * of prom-client's exemplars, which are off.
+ * Libraries of Fastify that this program gives nothing to do (src/http/zod-schemas.ts), the one that tests call it with, those of
+ * prom-client's exemplars and summaries, of which there are none, its file that pushes metrics, and that of pino's transports.
  */
 const UNUSED = [
   '@fastify/ajv-compiler',
   '@fastify/fast-json-stringify-compiler',
   'light-my-request',
   '@opentelemetry/api',
+  'tdigest',
+  './lib/pushgateway',
+  'thread-stream',
+]
+
+/** What a file loads at once and needs late or never: the server speaks neither TLS nor HTTP/2. */
+const LATE = [
+  ['/fastify/lib/server.js', ['https', 'http2']],
+  ['/fastify/lib/plugin-utils.js', ['semver']],
 ]
 
 const builtFile = id => relative(OUT, join(ROOT, 'dist', relative(ROOT, id).replace(/\.ts$/, '.js')))
@@ -92,6 +101,24 @@ const segmentLate = {
     const late =
       'let segmenterMade; const segmenter = { segment: text => (segmenterMade ??= new Intl.Segmenter()).segment(text) };'
     return { code: code.replace(made, late), map: null }
+  },
+}
+
+/** Loads them where they are used. */
+const usedLate = {
+  name: 'used-late',
+  transform(code, id) {
+    const names = LATE.find(([file]) => id.endsWith(`/node_modules${file}`))?.[1] ?? []
+    let changed = code
+    for (const name of names) {
+      const loads = new RegExp(`^const ${name} = (require\\('(?:node:)?${name}'\\));?$`, 'm')
+      const call = loads.exec(changed)?.[1]
+      if (call === undefined) throw new Error(`${id} no longer loads ${name} at once; correct LATE`)
+      changed = changed
+        .replace(loads, '')
+        .replaceAll(new RegExp(`(?<![.'\\w])${name}(?=\\.\\w+\\()`, 'g'), call)
+    }
+    return names.length === 0 ? null : { code: changed, map: null }
   },
 }
 
@@ -170,7 +197,7 @@ function chunksOfProgram() {
 
 export default defineConfig({
   logLevel: 'warn',
-  plugins: [unused, toolsStayOutside, loadedLate, segmentLate, placed, ascii, licences],
+  plugins: [unused, toolsStayOutside, loadedLate, segmentLate, usedLate, placed, ascii, licences],
   ssr: { noExternal: true, target: 'node' },
   build: {
     ssr: true,
@@ -185,9 +212,10 @@ export default defineConfig({
 
       platform: 'node',
       external: OUTSIDE,
-      // Without blanks and comments there is half as much to read at each start; names stay for stack traces.
+      // Without blanks, comments and names of variables there is a third as much to read at each start; those of functions and classes
+      // stay for stack traces.
       output: {
-        minify: { compress: false, mangle: false, codegen: true },
+        minify: { compress: false, mangle: { toplevel: true, keepNames: true }, codegen: true },
         format: 'es',
         codeSplitting: {
           includeDependenciesRecursively: false,

@@ -26,23 +26,25 @@ const column = z.object({
   align: z.enum(['left', 'right']).exactOptional(),
   priority: z.number().exactOptional(),
 })
-const block = z.discriminatedUnion(
-  'kind',
-  [
-    z.object({ kind: z.literal('text'), text: line, tone: tone.exactOptional() }),
-    z.object({
-      kind: z.literal('fields'),
-      items: z.array(cell.extend({ label: text })).max(MAX_ROWS),
-    }),
-    z.object({
-      kind: z.literal('table'),
-      columns: z.array(column).max(MAX_COLUMNS),
-      rows: z.array(z.array(cell).max(MAX_COLUMNS)).max(MAX_ROWS),
-    }),
-  ],
-  'expected an object whose kind is "text", "fields" or "table"',
+const block = z.lazy(() =>
+  z.discriminatedUnion(
+    'kind',
+    [
+      z.object({ kind: z.literal('text'), text: line, tone: tone.exactOptional() }),
+      z.object({
+        kind: z.literal('fields'),
+        items: z.array(cell.extend({ label: text })).max(MAX_ROWS),
+      }),
+      z.object({
+        kind: z.literal('table'),
+        columns: z.array(column).max(MAX_COLUMNS),
+        rows: z.array(z.array(cell).max(MAX_COLUMNS)).max(MAX_ROWS),
+      }),
+    ],
+    'expected an object whose kind is "text", "fields" or "table"',
+  ),
 )
-const content = z.object({ title: text, blocks: z.array(block).max(MAX_BLOCKS) }).nullable()
+const content = z.lazy(() => z.object({ title: text, blocks: z.array(block).max(MAX_BLOCKS) }).nullable())
 
 type Build = (given: Parameters<CustomPanel['build']>[0]) => unknown
 
@@ -54,13 +56,15 @@ const panel = z.object({
   build: z.custom<Build>(value => typeof value === 'function', 'allowed: a function of { status, nowMs }'),
 })
 
-const list = z
-  .array(panel, 'allowed: a list of { key, build }')
-  .max(MAX_PANELS)
-  .refine(
-    panels => new Set(panels.map(({ key }) => key)).size === panels.length,
-    'two panels have the same key',
-  )
+const list = z.lazy(() =>
+  z
+    .array(panel, 'allowed: a list of { key, build }')
+    .max(MAX_PANELS)
+    .refine(
+      panels => new Set(panels.map(({ key }) => key)).size === panels.length,
+      'two panels have the same key',
+    ),
+)
 
 /** Reads the module at `path` (relative to the working directory); none for null. Throws an Error that says what to change. */
 export async function loadPanels(path: string | null): Promise<readonly CustomPanel[]> {

@@ -26,7 +26,7 @@ export function notifyRulesOf(tables: readonly unknown[]): RulesOfFile {
       ? []
       : result.error.issues.flatMap(issue => {
           const path = [at, ...issue.path.map(part => (typeof part === 'number' ? part : String(part)))]
-          return textsOf(issue, notifyRow, tables[at]).map(message => ({ path, message }))
+          return textsOf(issue, notifyRow.unwrap(), tables[at]).map(message => ({ path, message }))
         }),
   )
   if (wrong.length > 0) return { rules: [], faults: wrong }

@@ -43,51 +43,55 @@ export const RULE_NAME = /^[A-Za-z0-9._-]{1,64}$/
 const WHEN =
   'allowed: an expression like "verdict != \'healthy\'", { panel, tone }, { alert } or { silence, source }'
 const PANEL_KEY = 'allowed: the key of a panel'
-const when = z.union(
-  [
-    filled,
-    z.strictObject({
-      panel: z.string(PANEL_KEY).min(1, PANEL_KEY).max(200, PANEL_KEY).describe('The key of a panel.'),
-      tone: z.enum(['warn', 'error'], 'allowed: warn, error').describe('Its tone, or a worse one.'),
-    }),
-    z.strictObject({
-      alert: z
-        .enum(['info', 'warn', 'critical'], 'allowed: info, warn, critical')
-        .describe('The level of an alert, or a worse one.'),
-    }),
-    z.strictObject({
-      silence: duration(1_000, 30 * DAY_MS, '1s to 30d').describe(
-        'The source has given no new document for this long.',
-      ),
-      source: filled.exactOptional().describe('The name of one of several sources; default: the document.'),
-    }),
-  ],
-  WHEN,
+const when = z.lazy(() =>
+  z.union(
+    [
+      filled,
+      z.strictObject({
+        panel: z.string(PANEL_KEY).min(1, PANEL_KEY).max(200, PANEL_KEY).describe('The key of a panel.'),
+        tone: z.enum(['warn', 'error'], 'allowed: warn, error').describe('Its tone, or a worse one.'),
+      }),
+      z.strictObject({
+        alert: z
+          .enum(['info', 'warn', 'critical'], 'allowed: info, warn, critical')
+          .describe('The level of an alert, or a worse one.'),
+      }),
+      z.strictObject({
+        silence: duration(1_000, 30 * DAY_MS, '1s to 30d').describe(
+          'The source has given no new document for this long.',
+        ),
+        source: filled.exactOptional().describe('The name of one of several sources; default: the document.'),
+      }),
+    ],
+    WHEN,
+  ),
 )
 
-export const notifyRow = z.strictObject(
-  {
-    name: z
-      .string(NAME)
-      .regex(RULE_NAME, NAME)
-      .exactOptional()
-      .describe('Its name in messages, metrics and commands; default: rule-1, rule-2, …'),
-    when: when.describe(
-      'The condition: an expression over verdict, reasons, source, panels and facts, or a table.',
-    ),
-    for: duration(0, 7 * DAY_MS, '0s to 7d')
-      .exactOptional()
-      .describe('How long it must hold before the first message; default 0s.'),
-    repeat: duration(10_000, 30 * DAY_MS, '10s to 30d')
-      .exactOptional()
-      .describe('How often the message is repeated while it lasts; default: never.'),
-    send: z
-      .array(targetRow, 'allowed: a list of tables { webhook }, { ntfy }, { exec } or { smtp }')
-      .min(1, 'allowed: at least one table { webhook }, { ntfy }, { exec } or { smtp }')
-      .max(MAX_SEND, `allowed: up to ${MAX_SEND} tables`)
-      .describe('Where the message goes.'),
-  },
-  'allowed: a table [[notify]] with when, for, repeat, send',
+export const notifyRow = z.lazy(() =>
+  z.strictObject(
+    {
+      name: z
+        .string(NAME)
+        .regex(RULE_NAME, NAME)
+        .exactOptional()
+        .describe('Its name in messages, metrics and commands; default: rule-1, rule-2, …'),
+      when: when.describe(
+        'The condition: an expression over verdict, reasons, source, panels and facts, or a table.',
+      ),
+      for: duration(0, 7 * DAY_MS, '0s to 7d')
+        .exactOptional()
+        .describe('How long it must hold before the first message; default 0s.'),
+      repeat: duration(10_000, 30 * DAY_MS, '10s to 30d')
+        .exactOptional()
+        .describe('How often the message is repeated while it lasts; default: never.'),
+      send: z
+        .array(targetRow, 'allowed: a list of tables { webhook }, { ntfy }, { exec } or { smtp }')
+        .min(1, 'allowed: at least one table { webhook }, { ntfy }, { exec } or { smtp }')
+        .max(MAX_SEND, `allowed: up to ${MAX_SEND} tables`)
+        .describe('Where the message goes.'),
+    },
+    'allowed: a table [[notify]] with when, for, repeat, send',
+  ),
 )
 
 const TIME = 'allowed: a time of the day like "22:00"'
@@ -98,23 +102,25 @@ const timeOfDay = z
 const DAYS = `allowed: a list of ${WEEKDAYS.join(', ')}`
 const RULES = 'allowed: a list of names of rules'
 
-export const muteRow = z.strictObject(
-  {
-    from: timeOfDay.describe('When it begins, in the time zone of the board.'),
-    to: timeOfDay.describe('When it ends; not after `from`: on the next day.'),
-    days: z
-      .array(z.enum(WEEKDAYS, DAYS), DAYS)
-      .min(1, DAYS)
-      .exactOptional()
-      .describe('The days on which it begins; default: every day.'),
-    rules: z
-      .array(z.string(RULES).regex(RULE_NAME, NAME), RULES)
-      .min(1, RULES)
-      .exactOptional()
-      .describe('Which rules are muted; default: all.'),
-    reason: filled.exactOptional().describe('Why, for people.'),
-  },
-  'allowed: a table [[mute]] with from, to, days, rules, reason',
+export const muteRow = z.lazy(() =>
+  z.strictObject(
+    {
+      from: timeOfDay.describe('When it begins, in the time zone of the board.'),
+      to: timeOfDay.describe('When it ends; not after `from`: on the next day.'),
+      days: z
+        .array(z.enum(WEEKDAYS, DAYS), DAYS)
+        .min(1, DAYS)
+        .exactOptional()
+        .describe('The days on which it begins; default: every day.'),
+      rules: z
+        .array(z.string(RULES).regex(RULE_NAME, NAME), RULES)
+        .min(1, RULES)
+        .exactOptional()
+        .describe('Which rules are muted; default: all.'),
+      reason: filled.exactOptional().describe('Why, for people.'),
+    },
+    'allowed: a table [[mute]] with from, to, days, rules, reason',
+  ),
 )
 
 function whenOf(given: z.output<typeof when>): NotifyWhen {

@@ -57,72 +57,74 @@ const KINDS = Object.keys(KEYS_OF)
 const TARGET = `allowed: a table with one of ${KINDS.join(', ')}`
 const FORMAT = `allowed: ${WEBHOOK_FORMATS.join(', ')}`
 
-export const targetRow = z
-  .strictObject(
-    {
-      webhook: address.exactOptional().describe('The URL that gets a POST, or { file } with it.'),
-      format: z
-        .enum(WEBHOOK_FORMATS, FORMAT)
-        .exactOptional()
-        .describe('The form of the body; default json, which is ours.'),
-      secret_file: filePath
-        .exactOptional()
-        .describe('The file of the secret that signs each request (X-G6-Signature).'),
-      key_file: filePath.exactOptional().describe('For pagerduty: the file of the integration key.'),
-      chat: filled.exactOptional().describe('For telegram: the chat that gets the message.'),
-      ntfy: address.exactOptional().describe('The URL of an ntfy topic, or { file } with it.'),
-      token_file: filePath.exactOptional().describe('The file of the access token of ntfy.'),
-      exec: z
-        .array(z.string(COMMAND).max(4_096, COMMAND), COMMAND)
-        .min(1, COMMAND)
-        .max(MAX_ARGS, COMMAND)
-        .refine(([command = '']) => command !== '', COMMAND)
-        .exactOptional()
-        .describe('A command and its arguments; it gets the message as JSON on standard input.'),
-      timeout: duration(100, 600_000, '100ms to 10m')
-        .exactOptional()
-        .describe('How long the command may run; default 10s.'),
-      smtp: address
-        .exactOptional()
-        .describe('The mail server, like smtps://mail.example.org or smtp://mail.example.org:587.'),
-      from: mail.exactOptional().describe('The sender of the mail.'),
-      to: z
-        .array(mail, 'allowed: a list of addresses')
-        .min(1, 'allowed: a list of addresses')
-        .max(MAX_TO, `allowed: up to ${MAX_TO} addresses`)
-        .exactOptional()
-        .describe('Who gets the mail.'),
-      user: filled.exactOptional().describe('The user at the mail server.'),
-      password_file: filePath.exactOptional().describe('The file of its password.'),
-    },
-    TARGET,
-  )
-  .superRefine((row, context) => {
-    const issue = (path: string[], message: string): void =>
-      context.addIssue({ code: 'custom', path, message })
-    const [kind, ...others] = KINDS.filter(key => Object.hasOwn(row, key))
-    if (kind === undefined || others.length > 0) return issue([], TARGET)
-    const allowed = [kind, ...(KEYS_OF[kind] ?? [])]
-    for (const key of Object.keys(row))
-      if (!allowed.includes(key))
-        issue([key], `it changes nothing with ${kind}; allowed: ${allowed.join(', ')}`)
-    const { format = 'json', webhook, ntfy, smtp } = row
-    const web = webhook ?? ntfy
-    if (typeof web === 'string' && !isUrl(web, ['http:', 'https:']))
-      issue([kind], 'allowed: a URL beginning with http:// or https://, without a user name or a password')
-    if (typeof smtp === 'string' && !isUrl(smtp, ['smtp:', 'smtps:']))
-      issue(['smtp'], 'allowed: smtp://HOST:PORT or smtps://HOST, without a user name or a password')
-    if (kind === 'webhook' && (format === 'telegram') !== (row.chat !== undefined))
-      issue(['chat'], 'allowed: chat with format = "telegram", which needs it')
-    if (kind === 'webhook' && (format === 'pagerduty') !== (row.key_file !== undefined))
-      issue(['key_file'], 'allowed: key_file with format = "pagerduty", which needs it')
-    if (kind === 'smtp') {
-      if (row.from === undefined) issue(['from'], `it is missing; ${MAIL}`)
-      if (row.to === undefined) issue(['to'], 'it is missing; allowed: a list of addresses')
-      if ((row.user === undefined) !== (row.password_file === undefined))
-        issue(['user'], 'allowed: user and password_file, or none of them')
-    }
-  })
+export const targetRow = z.lazy(() =>
+  z
+    .strictObject(
+      {
+        webhook: address.exactOptional().describe('The URL that gets a POST, or { file } with it.'),
+        format: z
+          .enum(WEBHOOK_FORMATS, FORMAT)
+          .exactOptional()
+          .describe('The form of the body; default json, which is ours.'),
+        secret_file: filePath
+          .exactOptional()
+          .describe('The file of the secret that signs each request (X-G6-Signature).'),
+        key_file: filePath.exactOptional().describe('For pagerduty: the file of the integration key.'),
+        chat: filled.exactOptional().describe('For telegram: the chat that gets the message.'),
+        ntfy: address.exactOptional().describe('The URL of an ntfy topic, or { file } with it.'),
+        token_file: filePath.exactOptional().describe('The file of the access token of ntfy.'),
+        exec: z
+          .array(z.string(COMMAND).max(4_096, COMMAND), COMMAND)
+          .min(1, COMMAND)
+          .max(MAX_ARGS, COMMAND)
+          .refine(([command = '']) => command !== '', COMMAND)
+          .exactOptional()
+          .describe('A command and its arguments; it gets the message as JSON on standard input.'),
+        timeout: duration(100, 600_000, '100ms to 10m')
+          .exactOptional()
+          .describe('How long the command may run; default 10s.'),
+        smtp: address
+          .exactOptional()
+          .describe('The mail server, like smtps://mail.example.org or smtp://mail.example.org:587.'),
+        from: mail.exactOptional().describe('The sender of the mail.'),
+        to: z
+          .array(mail, 'allowed: a list of addresses')
+          .min(1, 'allowed: a list of addresses')
+          .max(MAX_TO, `allowed: up to ${MAX_TO} addresses`)
+          .exactOptional()
+          .describe('Who gets the mail.'),
+        user: filled.exactOptional().describe('The user at the mail server.'),
+        password_file: filePath.exactOptional().describe('The file of its password.'),
+      },
+      TARGET,
+    )
+    .superRefine((row, context) => {
+      const issue = (path: string[], message: string): void =>
+        context.addIssue({ code: 'custom', path, message })
+      const [kind, ...others] = KINDS.filter(key => Object.hasOwn(row, key))
+      if (kind === undefined || others.length > 0) return issue([], TARGET)
+      const allowed = [kind, ...(KEYS_OF[kind] ?? [])]
+      for (const key of Object.keys(row))
+        if (!allowed.includes(key))
+          issue([key], `it changes nothing with ${kind}; allowed: ${allowed.join(', ')}`)
+      const { format = 'json', webhook, ntfy, smtp } = row
+      const web = webhook ?? ntfy
+      if (typeof web === 'string' && !isUrl(web, ['http:', 'https:']))
+        issue([kind], 'allowed: a URL beginning with http:// or https://, without a user name or a password')
+      if (typeof smtp === 'string' && !isUrl(smtp, ['smtp:', 'smtps:']))
+        issue(['smtp'], 'allowed: smtp://HOST:PORT or smtps://HOST, without a user name or a password')
+      if (kind === 'webhook' && (format === 'telegram') !== (row.chat !== undefined))
+        issue(['chat'], 'allowed: chat with format = "telegram", which needs it')
+      if (kind === 'webhook' && (format === 'pagerduty') !== (row.key_file !== undefined))
+        issue(['key_file'], 'allowed: key_file with format = "pagerduty", which needs it')
+      if (kind === 'smtp') {
+        if (row.from === undefined) issue(['from'], `it is missing; ${MAIL}`)
+        if (row.to === undefined) issue(['to'], 'it is missing; allowed: a list of addresses')
+        if ((row.user === undefined) !== (row.password_file === undefined))
+          issue(['user'], 'allowed: user and password_file, or none of them')
+      }
+    }),
+)
 
 /** Credentials in a URL would be sent to anybody who gets the board file; a token in its path or query belongs in a file. */
 function isUrl(text: string, protocols: readonly string[]): boolean {

@@ -69,44 +69,48 @@ const modelName = z.string(MODELS).trim().min(1, MODELS).max(500, MODELS)
 const SWITCH = 'allowed: true or false'
 const FILE = 'allowed: the path of the file that holds the key'
 
-const backendRow = z.strictObject({
-  name: z
-    .string(NAME)
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, NAME)
-    .describe('Its name in logs, metrics and health.'),
-  url: webUrl.describe('Its base URL: /chat/completions is added to its path; a bare host gets /v1.'),
-  key_file: z
-    .string(FILE)
-    .min(1, FILE)
-    .refine(path => !path.includes('\0'), FILE)
-    .exactOptional()
-    .describe('The file of its key, which goes to no other backend.'),
-  key_header: headerName
-    .exactOptional()
-    .describe('The header of the key; default: authorization, as Bearer.'),
-  models: z
-    .record(modelName, modelName, MODELS)
-    .refine(models => Object.keys(models).length > 0, MODELS)
-    .refine(models => Object.keys(models).length <= MAX_MODELS, `allowed: up to ${MAX_MODELS} models`)
-    .exactOptional()
-    .describe('Names that callers use → names that it uses; absent: all, unchanged.'),
-  usage_option: z
-    .boolean(SWITCH)
-    .exactOptional()
-    .describe('Whether the bali-zero routes ask it for usage (stream_options.include_usage); default true.'),
-  serves: z
-    .array(z.enum(SERVED, SERVES), SERVES)
-    .min(1, SERVES)
-    .exactOptional()
-    .describe('The routes that it understands; default: all.'),
-  accepts_caller_key: z
-    .boolean(SWITCH)
-    .exactOptional()
-    .describe('Whether it gets the key of the caller, with G6_RELAY_FORWARD_KEY; at most one backend.'),
-  first_token_timeout: duration(100, 24 * 3_600_000, '100ms to 1d')
-    .exactOptional()
-    .describe('How long it may be silent before its first token; default: G6_CHAT_FIRST_TOKEN_TIMEOUT_MS.'),
-})
+const backendRow = z.lazy(() =>
+  z.strictObject({
+    name: z
+      .string(NAME)
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, NAME)
+      .describe('Its name in logs, metrics and health.'),
+    url: webUrl.describe('Its base URL: /chat/completions is added to its path; a bare host gets /v1.'),
+    key_file: z
+      .string(FILE)
+      .min(1, FILE)
+      .refine(path => !path.includes('\0'), FILE)
+      .exactOptional()
+      .describe('The file of its key, which goes to no other backend.'),
+    key_header: headerName
+      .exactOptional()
+      .describe('The header of the key; default: authorization, as Bearer.'),
+    models: z
+      .record(modelName, modelName, MODELS)
+      .refine(models => Object.keys(models).length > 0, MODELS)
+      .refine(models => Object.keys(models).length <= MAX_MODELS, `allowed: up to ${MAX_MODELS} models`)
+      .exactOptional()
+      .describe('Names that callers use → names that it uses; absent: all, unchanged.'),
+    usage_option: z
+      .boolean(SWITCH)
+      .exactOptional()
+      .describe(
+        'Whether the bali-zero routes ask it for usage (stream_options.include_usage); default true.',
+      ),
+    serves: z
+      .array(z.enum(SERVED, SERVES), SERVES)
+      .min(1, SERVES)
+      .exactOptional()
+      .describe('The routes that it understands; default: all.'),
+    accepts_caller_key: z
+      .boolean(SWITCH)
+      .exactOptional()
+      .describe('Whether it gets the key of the caller, with G6_RELAY_FORWARD_KEY; at most one backend.'),
+    first_token_timeout: duration(100, 24 * 3_600_000, '100ms to 1d')
+      .exactOptional()
+      .describe('How long it may be silent before its first token; default: G6_CHAT_FIRST_TOKEN_TIMEOUT_MS.'),
+  }),
+)
 
 type BackendRow = z.output<typeof backendRow>
 
@@ -171,32 +175,34 @@ const STREAM_ID = 'allowed: body.NAME (and names below it), query.NAME or header
 const OWNER = 'allowed: a list of cookie:NAME and header:NAME'
 const FORWARD = 'allowed: a list of names of headers, like cookie, authorization'
 
-const routeRow = z.strictObject({
-  path: z
-    .string(PATH)
-    .regex(/^(?:\/[A-Za-z0-9._~-]+)+$/, PATH)
-    .refine(path => path.length <= 500 && !path.split('/').some(part => /^\.+$/.test(part)), PATH)
-    .describe('What the browser calls.'),
-  upstream: webUrl.describe('The URL of the app’s own route.'),
-  stream_id: z
-    .string(STREAM_ID)
-    .regex(
-      /^(?:body(?:\.[A-Za-z0-9_-]{1,100}){1,8}|query\.[A-Za-z0-9_-]{1,100}|header:[A-Za-z0-9-]{1,100})$/,
-      STREAM_ID,
-    )
-    .exactOptional()
-    .describe('Where the id of the stream is in the request; default: body.id.'),
-  owner: z
-    .array(z.string(OWNER).regex(/^(?:cookie|header):[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/, OWNER), OWNER)
-    .max(MAX_LIST, OWNER)
-    .exactOptional()
-    .describe('Whose stream it is: its SHA-256; without it nobody can read or stop a stream.'),
-  forward: z
-    .array(headerName, FORWARD)
-    .max(MAX_LIST, FORWARD)
-    .exactOptional()
-    .describe('Request headers that go on to the app; no other does.'),
-})
+const routeRow = z.lazy(() =>
+  z.strictObject({
+    path: z
+      .string(PATH)
+      .regex(/^(?:\/[A-Za-z0-9._~-]+)+$/, PATH)
+      .refine(path => path.length <= 500 && !path.split('/').some(part => /^\.+$/.test(part)), PATH)
+      .describe('What the browser calls.'),
+    upstream: webUrl.describe('The URL of the app’s own route.'),
+    stream_id: z
+      .string(STREAM_ID)
+      .regex(
+        /^(?:body(?:\.[A-Za-z0-9_-]{1,100}){1,8}|query\.[A-Za-z0-9_-]{1,100}|header:[A-Za-z0-9-]{1,100})$/,
+        STREAM_ID,
+      )
+      .exactOptional()
+      .describe('Where the id of the stream is in the request; default: body.id.'),
+    owner: z
+      .array(z.string(OWNER).regex(/^(?:cookie|header):[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/, OWNER), OWNER)
+      .max(MAX_LIST, OWNER)
+      .exactOptional()
+      .describe('Whose stream it is: its SHA-256; without it nobody can read or stop a stream.'),
+    forward: z
+      .array(headerName, FORWARD)
+      .max(MAX_LIST, FORWARD)
+      .exactOptional()
+      .describe('Request headers that go on to the app; no other does.'),
+  }),
+)
 
 function makeRoutes(rows: readonly z.output<typeof routeRow>[]) {
   const faults = repeated(rows, ({ path }) => path).map(row => ({

@@ -99,7 +99,9 @@ export function declare<T>(kind: KindOf<T>, words: About): Setting<T> {
     kind: kind.kind,
     default: kind.default,
     about: words.about,
-    allowed: kind.allowed,
+    get allowed() {
+      return kind.allowed
+    },
     unit: words.unit ?? kind.unit ?? null,
     defaultText: words.defaultText ?? null,
     reload: words.reload ?? false,

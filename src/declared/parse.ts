@@ -144,7 +144,9 @@ function knownMembers(path: Path): readonly string[] {
 }
 
 function unwrapped(schema: unknown): unknown {
-  return schema instanceof z.ZodExactOptional || schema instanceof z.ZodOptional
+  return schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodLazy
     ? unwrapped(schema.unwrap())
     : schema
 }

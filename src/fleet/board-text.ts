@@ -45,7 +45,7 @@ const head = z.object({
   /** Removed panels, each with the generation of its removal. */
   gone: z.array(z.tuple([z.string(), count])),
   source,
-  verdict: z.looseObject(verdictData.shape).nullable(),
+  verdict: z.looseObject(verdictData.unwrap().shape).nullable(),
 })
 
 export type Head = Omit<z.infer<typeof head>, 'verdict'> & { readonly verdict: Verdict | null }

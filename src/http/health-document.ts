@@ -24,86 +24,88 @@ import {
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()
 
-export const healthSchema = z.looseObject({
-  ok: z.literal(true),
-  status: z.enum(['ok', 'starting', 'stale', 'draining']),
-  cycle: count,
-  schema_version: z.literal(SCHEMA_VERSION),
-  version: z.string(),
-  uptime_sec: z.number(),
-  diff: diffStatsSchema,
-  diff_stats: diffStatsSchema,
-  panel_updates_last: count,
-  hit_ratio: ratio,
-  churn_ratio: z.number(),
-  high_churn_streak: count,
-  churn_anomalies: count,
-  timing: timingSchema,
-  sse: z.strictObject({
-    clients: count,
-    events_sent: count,
-    ...publisherSchema.shape,
-    events_merged: count,
-    bytes_sent: count,
-    behind: count,
+export const healthSchema = z.lazy(() =>
+  z.looseObject({
+    ok: z.literal(true),
+    status: z.enum(['ok', 'starting', 'stale', 'draining']),
+    cycle: count,
+    schema_version: z.literal(SCHEMA_VERSION),
+    version: z.string(),
+    uptime_sec: z.number(),
+    diff: diffStatsSchema,
+    diff_stats: diffStatsSchema,
+    panel_updates_last: count,
+    hit_ratio: ratio,
+    churn_ratio: z.number(),
+    high_churn_streak: count,
+    churn_anomalies: count,
+    timing: timingSchema,
+    sse: z.strictObject({
+      clients: count,
+      events_sent: count,
+      ...publisherSchema.unwrap().shape,
+      events_merged: count,
+      bytes_sent: count,
+      behind: count,
+    }),
+    status_file: z.strictObject({
+      state: z.enum(STATUS_STATES),
+      age_sec: z.number().nullable(),
+      error: z.string().optional(),
+      /** The state as a text for people: `closed, last 15:30`. */
+      text: z.string(),
+      /** Faults in the numbers of the status. */
+      warnings: z.array(z.string()).readonly().optional(),
+    }),
+    panel_push_meta: panelPushMetaSchema,
+    /** Only where the chat relay is in use: the path of its page. */
+    chat: z.strictObject({ page: z.literal('chat') }).optional(),
+    /** How surfaces show times and numbers; and, from a board file, the title of the board and the columns that panels take. */
+    display: z.strictObject({
+      timezone: z.string(),
+      number_format: z.enum(NUMBER_FORMATS),
+      title: z.string().optional(),
+      spans: z.record(z.string(), z.number().int()).optional(),
+    }),
+    /** Only where the board is an automatic one: how many members of the document it shows, and how many it does not. */
+    automatic: z.strictObject({ shown: z.number().int(), hidden: z.number().int() }).optional(),
+    /** Only where a recording is played: when it began, its time now (epoch ms), and whether it has ended. */
+    recording: z
+      .strictObject({ version: z.string(), started: z.number(), now: z.number(), ended: z.boolean() })
+      .optional(),
+    /** Only when a status stream is followed. */
+    adaptive_stream: z
+      .looseObject({
+        severity_counts: z.record(z.string(), z.number()).nullable(),
+        severity_state: z.record(z.string(), z.unknown()),
+        followup_alerts: z.array(z.unknown()).readonly(),
+      })
+      .optional(),
+    adaptive: z.strictObject({ backlog_ratio: z.number().nullable() }),
+    verdict: verdictData,
+    /** Only where there are rules of notifications. `muted_until`: while all are muted, also by a window; `mutes`: those that a person made. */
+    notify: z
+      .strictObject({
+        open: count,
+        to_acknowledge: count,
+        mutes: count,
+        muted_until: z.number().nullable(),
+      })
+      .optional(),
+    /** Only for a node of a fleet. `term`: of the publisher's lease; null: there is no publisher. */
+    fleet: z
+      .strictObject({
+        name: z.string(),
+        node: z.string(),
+        seat: z.enum(SEATS),
+        term: count.nullable(),
+        nodes: count,
+      })
+      .optional(),
+    /** Only for a node of a fleet: what it does without. `engine`: Redis is gone. Empty while all is well. */
+    degraded: z.array(z.enum(DEGRADED)).readonly().optional(),
   }),
-  status_file: z.strictObject({
-    state: z.enum(STATUS_STATES),
-    age_sec: z.number().nullable(),
-    error: z.string().optional(),
-    /** The state as a text for people: `closed, last 15:30`. */
-    text: z.string(),
-    /** Faults in the numbers of the status. */
-    warnings: z.array(z.string()).readonly().optional(),
-  }),
-  panel_push_meta: panelPushMetaSchema,
-  /** Only where the chat relay is in use: the path of its page. */
-  chat: z.strictObject({ page: z.literal('chat') }).optional(),
-  /** How surfaces show times and numbers; and, from a board file, the title of the board and the columns that panels take. */
-  display: z.strictObject({
-    timezone: z.string(),
-    number_format: z.enum(NUMBER_FORMATS),
-    title: z.string().optional(),
-    spans: z.record(z.string(), z.number().int()).optional(),
-  }),
-  /** Only where the board is an automatic one: how many members of the document it shows, and how many it does not. */
-  automatic: z.strictObject({ shown: z.number().int(), hidden: z.number().int() }).optional(),
-  /** Only where a recording is played: when it began, its time now (epoch ms), and whether it has ended. */
-  recording: z
-    .strictObject({ version: z.string(), started: z.number(), now: z.number(), ended: z.boolean() })
-    .optional(),
-  /** Only when a status stream is followed. */
-  adaptive_stream: z
-    .looseObject({
-      severity_counts: z.record(z.string(), z.number()).nullable(),
-      severity_state: z.record(z.string(), z.unknown()),
-      followup_alerts: z.array(z.unknown()).readonly(),
-    })
-    .optional(),
-  adaptive: z.strictObject({ backlog_ratio: z.number().nullable() }),
-  verdict: verdictData,
-  /** Only where there are rules of notifications. `muted_until`: while all are muted, also by a window; `mutes`: those that a person made. */
-  notify: z
-    .strictObject({
-      open: count,
-      to_acknowledge: count,
-      mutes: count,
-      muted_until: z.number().nullable(),
-    })
-    .optional(),
-  /** Only for a node of a fleet. `term`: of the publisher's lease; null: there is no publisher. */
-  fleet: z
-    .strictObject({
-      name: z.string(),
-      node: z.string(),
-      seat: z.enum(SEATS),
-      term: count.nullable(),
-      nodes: count,
-    })
-    .optional(),
-  /** Only for a node of a fleet: what it does without. `engine`: Redis is gone. Empty while all is well. */
-  degraded: z.array(z.enum(DEGRADED)).readonly().optional(),
-})
+)
 
 export type HealthDocument = z.infer<typeof healthSchema>
 

@@ -8,34 +8,42 @@ import { followedMeta } from '../ingest/enrichment.js'
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()
 
-export const diffStatsSchema = z.strictObject({
-  cycles: count,
-  unchanged_cycles: count,
-  hit_ratio: ratio,
-  hit_ratio_5m: ratio,
-  total_panel_updates: count,
-  avg_updates_per_cycle: z.number(),
-  last_cycle_updates: count,
-})
-export const timingSchema = z.record(
-  z.string(),
-  z.strictObject({ avg_ms: z.number(), p95_ms: z.number(), total_ms: z.number(), calls: count }),
+export const diffStatsSchema = z.lazy(() =>
+  z.strictObject({
+    cycles: count,
+    unchanged_cycles: count,
+    hit_ratio: ratio,
+    hit_ratio_5m: ratio,
+    total_panel_updates: count,
+    avg_updates_per_cycle: z.number(),
+    last_cycle_updates: count,
+  }),
 )
-export const publisherSchema = z.strictObject({
-  events_total: count,
-  panel_updates: count,
-  full_snapshots: count,
-  heartbeats: count,
-  errors: count,
-})
+export const timingSchema = z.lazy(() =>
+  z.record(
+    z.string(),
+    z.strictObject({ avg_ms: z.number(), p95_ms: z.number(), total_ms: z.number(), calls: count }),
+  ),
+)
+export const publisherSchema = z.lazy(() =>
+  z.strictObject({
+    events_total: count,
+    panel_updates: count,
+    full_snapshots: count,
+    heartbeats: count,
+    errors: count,
+  }),
+)
 
 /** And, where status streams are followed, the members of `FollowedMeta`. */
-export const panelPushMetaSchema = z.looseObject({
-  diff_stats: diffStatsSchema,
-  timing: timingSchema,
-  sse_publisher: publisherSchema,
-  shared_hashes: z.record(z.string(), z.string()),
-})
+export const panelPushMetaSchema = z.lazy(() =>
+  z.looseObject({
+    diff_stats: diffStatsSchema,
+    timing: timingSchema,
+    sse_publisher: publisherSchema,
+    shared_hashes: z.record(z.string(), z.string()),
+  }),
+)
 
 type PanelPushMeta = z.infer<typeof panelPushMetaSchema>
 

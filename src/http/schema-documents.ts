@@ -43,7 +43,7 @@ export function boardSchema(): Record<string, unknown> {
   // One source without a name, or several with theirs.
   const source = z.union([sourceTable, z.record(z.string(), sourceTable)]).exactOptional()
   const notify = z.array(notifyRow).exactOptional()
-  return { title: 'board', ...jsonSchema(boardFile.extend({ source, notify }), 'input') }
+  return { title: 'board', ...jsonSchema(boardFile.unwrap().extend({ source, notify }), 'input') }
 }
 
 function sections(schemas: Readonly<Record<string, z.ZodType>>): readonly string[] {

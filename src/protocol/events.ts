@@ -24,16 +24,18 @@ export const verdictPlace = z.strictObject({
   label: z.string().optional(),
 })
 /** How the system is, in one word, and the reasons, the most important first; the same on every surface. */
-export const verdictData = z.strictObject({
-  word: z.enum(VERDICT_WORDS),
-  reasons: z.array(z.string()).readonly(),
-  since: ts.optional().describe('Since when the server has seen this word, epoch ms.'),
-  places: z
-    .array(verdictPlace.nullable())
-    .readonly()
-    .optional()
-    .describe('Where each reason is found, by its index; null: nowhere on the board.'),
-})
+export const verdictData = z.lazy(() =>
+  z.strictObject({
+    word: z.enum(VERDICT_WORDS),
+    reasons: z.array(z.string()).readonly(),
+    since: ts.optional().describe('Since when the server has seen this word, epoch ms.'),
+    places: z
+      .array(verdictPlace.nullable())
+      .readonly()
+      .optional()
+      .describe('Where each reason is found, by its index; null: nowhere on the board.'),
+  }),
+)
 /** Absent where a followed server of an earlier version sends none. */
 const verdict = verdictData.optional()
 
@@ -45,94 +47,110 @@ const cut = {
 
 const panelContent = { hash, title: z.string(), tone, lines: z.array(z.string()), blocks, facts, ...cut }
 
-export const panelUpdateEntry = z.strictObject({ key, ...panelContent })
+export const panelUpdateEntry = z.lazy(() => z.strictObject({ key, ...panelContent }))
 
-export const structuredEntry = z.strictObject({
-  panel: key,
-  hash,
-  title: z.string(),
-  tone,
-  base: hash,
-  changed_lines: z.array(z.strictObject({ index: count, old: z.string(), new: z.string() })),
-  added: z.array(z.string()),
-  removed: z.array(z.string()),
-  total_lines: count,
-})
+export const structuredEntry = z.lazy(() =>
+  z.strictObject({
+    panel: key,
+    hash,
+    title: z.string(),
+    tone,
+    base: hash,
+    changed_lines: z.array(z.strictObject({ index: count, old: z.string(), new: z.string() })),
+    added: z.array(z.string()),
+    removed: z.array(z.string()),
+    total_lines: count,
+  }),
+)
 
-export const helloData = z.strictObject({
-  schema_version: schemaVersion,
-  version: z.string(),
-  epoch: z.string(),
-  generation: count,
-  cycle: count,
-  resumed: z.boolean(),
-  diff_mode: z.enum(['lines', 'structured']),
-  heartbeat_cycles: count,
-  refresh_ms: z.number(),
-  keepalive_ms: z.number(),
-  panels: z.array(z.strictObject({ key, hash })),
-  verdict,
-})
+export const helloData = z.lazy(() =>
+  z.strictObject({
+    schema_version: schemaVersion,
+    version: z.string(),
+    epoch: z.string(),
+    generation: count,
+    cycle: count,
+    resumed: z.boolean(),
+    diff_mode: z.enum(['lines', 'structured']),
+    heartbeat_cycles: count,
+    refresh_ms: z.number(),
+    keepalive_ms: z.number(),
+    panels: z.array(z.strictObject({ key, hash })),
+    verdict,
+  }),
+)
 
-export const fullSnapshotData = z.strictObject({
-  schema_version: schemaVersion,
-  epoch: z.string(),
-  generation: count,
-  cycle: count,
-  ts,
-  panels: z.record(z.string(), z.strictObject(panelContent)),
-  verdict,
-  more,
-})
+export const fullSnapshotData = z.lazy(() =>
+  z.strictObject({
+    schema_version: schemaVersion,
+    epoch: z.string(),
+    generation: count,
+    cycle: count,
+    ts,
+    panels: z.record(z.string(), z.strictObject(panelContent)),
+    verdict,
+    more,
+  }),
+)
 
-export const panelUpdateData = z.strictObject({
-  cycle: count,
-  generation: count,
-  ts,
-  updates: z.array(panelUpdateEntry),
-  removed: z.array(key).optional(),
-  verdict,
-  more,
-})
+export const panelUpdateData = z.lazy(() =>
+  z.strictObject({
+    cycle: count,
+    generation: count,
+    ts,
+    updates: z.array(panelUpdateEntry),
+    removed: z.array(key).optional(),
+    verdict,
+    more,
+  }),
+)
 
-export const panelUpdateStructuredData = z.strictObject({
-  cycle: count,
-  generation: count,
-  ts,
-  updates: z.array(structuredEntry),
-  removed: z.array(key).optional(),
-  verdict,
-  more,
-})
+export const panelUpdateStructuredData = z.lazy(() =>
+  z.strictObject({
+    cycle: count,
+    generation: count,
+    ts,
+    updates: z.array(structuredEntry),
+    removed: z.array(key).optional(),
+    verdict,
+    more,
+  }),
+)
 
-export const heartbeatData = z.strictObject({
-  cycle: count,
-  generation: count,
-  ts,
-  unchanged: z.literal(true),
-  hit_ratio: z.number().nullable(),
-  verdict,
-})
+export const heartbeatData = z.lazy(() =>
+  z.strictObject({
+    cycle: count,
+    generation: count,
+    ts,
+    unchanged: z.literal(true),
+    hit_ratio: z.number().nullable(),
+    verdict,
+  }),
+)
 
 /** The verdict has changed and no panel has. */
-export const verdictEventData = z.strictObject({
-  cycle: count,
-  generation: count,
-  ts,
-  verdict: verdictData,
-})
+export const verdictEventData = z.lazy(() =>
+  z.strictObject({
+    cycle: count,
+    generation: count,
+    ts,
+    verdict: verdictData,
+  }),
+)
 
 export const RESYNC_REASONS = ['epoch', 'ahead', 'subset', 'malformed'] as const
 export const resyncRequiredData = z.strictObject({ reason: z.enum(RESYNC_REASONS) })
 
-export const errorData = z.strictObject({
-  code: z.string(),
-  message: z.string(),
-  recoverable: z.literal(true),
-})
+export const errorData = z.lazy(() =>
+  z.strictObject({
+    code: z.string(),
+    message: z.string(),
+    recoverable: z.literal(true),
+  }),
+)
 
 export const BYE_REASONS = ['shutdown', 'shed', 'stalled', 'auth_expired', 'max_age'] as const
-export const byeData = z.strictObject({ reason: z.enum(BYE_REASONS), reconnect_ms: count })
+export const byeData = z.lazy(() => z.strictObject({ reason: z.enum(BYE_REASONS), reconnect_ms: count }))
 
 /** Numbers of the board over time: of the event `history` and of `GET /summary/history`. */
 export const seriesMembers = {
@@ -151,7 +169,7 @@ export const seriesMembers = {
 }
 
 /** For readers that ask with `history=`: once after the greeting. It moves no position, so it has no id. */
-export const historyEventData = z.strictObject({ ...seriesMembers, more })
+export const historyEventData = z.lazy(() => z.strictObject({ ...seriesMembers, more }))
 
 /** The events of `GET /summary/events` with the schemas of their data. */
 export const SUMMARY_EVENTS = {
@@ -169,31 +187,37 @@ export const SUMMARY_EVENTS = {
 
 export type SummaryEventName = keyof typeof SUMMARY_EVENTS
 
-export const resyncDocument = z.strictObject({
-  schema_version: schemaVersion,
-  epoch: z.string(),
-  generation: count,
-  cycle: count,
-  ts,
-  panels: z.record(z.string(), z.strictObject({ ...panelContent, since: count })),
-  verdict,
-})
+export const resyncDocument = z.lazy(() =>
+  z.strictObject({
+    schema_version: schemaVersion,
+    epoch: z.string(),
+    generation: count,
+    cycle: count,
+    ts,
+    panels: z.record(z.string(), z.strictObject({ ...panelContent, since: count })),
+    verdict,
+  }),
+)
 
-export const ticketDocument = z.strictObject({
-  ticket: z.string(),
-  expires_in_sec: count.describe('To connect with it.'),
-  return_sec: count.describe('To come back with it after a cut, counted from now.'),
-})
+export const ticketDocument = z.lazy(() =>
+  z.strictObject({
+    ticket: z.string(),
+    expires_in_sec: count.describe('To connect with it.'),
+    return_sec: count.describe('To come back with it after a cut, counted from now.'),
+  }),
+)
 
 /** An RFC 9457 problem with our stable code and the request's id. */
-export const problemDocument = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: z.string(),
-  detail: z.string().optional(),
-  request_id: z.string(),
-})
+export const problemDocument = z.lazy(() =>
+  z.looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    request_id: z.string(),
+  }),
+)
 
 export type VerdictPlace = Readonly<z.infer<typeof verdictPlace>>
 export type Verdict = Readonly<z.infer<typeof verdictData>>

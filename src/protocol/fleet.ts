@@ -13,43 +13,47 @@ export const SEATS = ['following', 'leading', 'alone', 'adrift'] as const
 export const DEGRADED = ['engine', 'foreign', 'version', 'key', 'large', 'full'] as const
 
 /** What a node says of itself with each beat. A later version may say more. */
-export const memberData = z.looseObject({
-  /** Host and port, and a random part for each start. */
-  node: z.string(),
-  version: z.string(),
-  role: z.enum(SEATS),
-  /** Its own source is. */
-  fresh: z.boolean(),
-  draining: z.boolean(),
-  /** The board that it shows. */
-  epoch: z.string(),
-  generation: count,
-  /** Streams of the board and of the status, and answers of the relay, that are open. */
-  readers: count,
-  chat: count,
-  /** How late its last beat was, ms. */
-  lag_ms: z.number(),
-  /** Its memory, bytes. */
-  rss: count,
-  /** How long Redis took to answer its last beat, ms. */
-  engine_ms: z.number(),
-  /** Its start, epoch ms of its own clock. */
-  started: z.number(),
-  /** How long ago its last beat was by the clock of Redis, ms: over 3 000 it is silent. Absent without Redis. */
-  silent_ms: count.optional(),
-})
+export const memberData = z.lazy(() =>
+  z.looseObject({
+    /** Host and port, and a random part for each start. */
+    node: z.string(),
+    version: z.string(),
+    role: z.enum(SEATS),
+    /** Its own source is. */
+    fresh: z.boolean(),
+    draining: z.boolean(),
+    /** The board that it shows. */
+    epoch: z.string(),
+    generation: count,
+    /** Streams of the board and of the status, and answers of the relay, that are open. */
+    readers: count,
+    chat: count,
+    /** How late its last beat was, ms. */
+    lag_ms: z.number(),
+    /** Its memory, bytes. */
+    rss: count,
+    /** How long Redis took to answer its last beat, ms. */
+    engine_ms: z.number(),
+    /** Its start, epoch ms of its own clock. */
+    started: z.number(),
+    /** How long ago its last beat was by the clock of Redis, ms: over 3 000 it is silent. Absent without Redis. */
+    silent_ms: count.optional(),
+  }),
+)
 
-export const fleetDocument = z.looseObject({
-  name: z.string(),
-  /** The node that answers. */
-  node: z.string(),
-  seat: z.enum(SEATS),
-  /** Of the publisher's lease; null: there is no publisher. */
-  term: count.nullable(),
-  degraded: z.array(z.enum(DEGRADED)).readonly(),
-  /** All that beat, by name; only the one that answers while Redis is gone. No more than 1 000. */
-  nodes: z.array(memberData).readonly(),
-})
+export const fleetDocument = z.lazy(() =>
+  z.looseObject({
+    name: z.string(),
+    /** The node that answers. */
+    node: z.string(),
+    seat: z.enum(SEATS),
+    /** Of the publisher's lease; null: there is no publisher. */
+    term: count.nullable(),
+    degraded: z.array(z.enum(DEGRADED)).readonly(),
+    /** All that beat, by name; only the one that answers while Redis is gone. No more than 1 000. */
+    nodes: z.array(memberData).readonly(),
+  }),
+)
 
 export type MemberData = Readonly<z.infer<typeof memberData>>
 export type FleetDocument = Readonly<z.infer<typeof fleetDocument>>

@@ -14,12 +14,14 @@ const ofStep = (what: string) =>
       `The ${what} value of each step, where they are whole minutes of a time before the last 15 minutes.`,
     )
 
-export const historyDocument = z.looseObject({
-  ...seriesMembers,
-  series: z.array(
-    z.looseObject({ ...seriesMembers.series.element.shape, min: ofStep('least'), max: ofStep('greatest') }),
-  ),
-})
+export const historyDocument = z.lazy(() =>
+  z.looseObject({
+    ...seriesMembers,
+    series: z.array(
+      z.looseObject({ ...seriesMembers.series.element.shape, min: ofStep('least'), max: ofStep('greatest') }),
+    ),
+  }),
+)
 
 const times = {
   healthy_sec: seconds,
@@ -32,30 +34,32 @@ const times = {
     .describe('The part of the known time that was not failing, %; null: nothing is known.'),
 }
 
-export const verdictLogDocument = z.looseObject({
-  schema_version: z.literal('v1'),
-  since: ts.nullable().describe('From when the server has verdicts, epoch ms; null: it has none yet.'),
-  verdicts: z
-    .array(
-      z.looseObject({
-        word: z.enum(VERDICT_WORDS),
-        reasons: z.array(z.string()).describe('When it began, the most important first.'),
-        from: ts,
-        to: ts.nullable().describe('Null: it lasts.'),
-        lasted_sec: seconds,
-      }),
-    )
-    .describe('The newest 1 000, the oldest first.'),
-  days: z
-    .array(z.looseObject({ day: z.string().describe('In the time zone of the board.'), ...times }))
-    .describe('The oldest first.'),
-  weeks: z
-    .array(
-      z.looseObject({ from: z.string().describe('Its Monday, in the time zone of the board.'), ...times }),
-    )
-    .optional()
-    .describe('The oldest first.'),
-})
+export const verdictLogDocument = z.lazy(() =>
+  z.looseObject({
+    schema_version: z.literal('v1'),
+    since: ts.nullable().describe('From when the server has verdicts, epoch ms; null: it has none yet.'),
+    verdicts: z
+      .array(
+        z.looseObject({
+          word: z.enum(VERDICT_WORDS),
+          reasons: z.array(z.string()).describe('When it began, the most important first.'),
+          from: ts,
+          to: ts.nullable().describe('Null: it lasts.'),
+          lasted_sec: seconds,
+        }),
+      )
+      .describe('The newest 1 000, the oldest first.'),
+    days: z
+      .array(z.looseObject({ day: z.string().describe('In the time zone of the board.'), ...times }))
+      .describe('The oldest first.'),
+    weeks: z
+      .array(
+        z.looseObject({ from: z.string().describe('Its Monday, in the time zone of the board.'), ...times }),
+      )
+      .optional()
+      .describe('The oldest first.'),
+  }),
+)
 
 export type HistoryDocument = z.infer<typeof historyDocument>
 export type VerdictLogDocument = z.infer<typeof verdictLogDocument>

@@ -102,12 +102,14 @@ const BYTES_IN: Readonly<Record<string, number>> = {
 }
 
 const SIZE = 'a size with its unit from 1kB to 1GB, as in "64KiB", "1MB"'
-const size = z.string(`allowed: ${SIZE}`).transform((text, context) => {
-  const bytes = measured(text, BYTES_IN)
-  if (bytes !== null && bytes >= 1_000 && bytes <= 1024 ** 3) return bytes
-  context.addIssue({ code: 'custom', message: `allowed: ${SIZE}` })
-  return z.NEVER
-})
+const size = z.lazy(() =>
+  z.string(`allowed: ${SIZE}`).transform((text, context) => {
+    const bytes = measured(text, BYTES_IN)
+    if (bytes !== null && bytes >= 1_000 && bytes <= 1024 ** 3) return bytes
+    context.addIssue({ code: 'custom', message: `allowed: ${SIZE}` })
+    return z.NEVER
+  }),
+)
 
 const filled = z.string().min(1, 'it must not be empty')
 const pathText = filled.refine(text => !text.includes('\0'), 'a path has no NUL')
@@ -115,24 +117,30 @@ const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, 'allowed: the name of an environment variable')
 const SECRET = 'allowed: { env = "NAME" } or { file = "PATH" }; a secret does not stand in the file itself'
-const secret = z.union([z.strictObject({ env: variable }), z.strictObject({ file: pathText })], SECRET)
+const secret = z.lazy(() =>
+  z.union([z.strictObject({ env: variable }), z.strictObject({ file: pathText })], SECRET),
+)
 /** RFC 9110 5.6.2 and 5.5. */
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/, 'allowed: the name of a header')
 const headerText = z.string().regex(/^[\t\x20-\x7e]{0,4000}$/, 'allowed: visible ASCII characters')
-const webUrl = filled.superRefine((text, context) => {
-  const fault = urlFault(text, 'name them in basic = { user, password = { env or file } } or in headers')
-  if (fault !== null) context.addIssue({ code: 'custom', message: fault })
-})
+const webUrl = z.lazy(() =>
+  filled.superRefine((text, context) => {
+    const fault = urlFault(text, 'name them in basic = { user, password = { env or file } } or in headers')
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault })
+  }),
+)
 const HEADER = 'allowed: a text, { env = "NAME" } or { file = "PATH" }'
-const headers = z.record(headerName, z.union([headerText, secret], HEADER))
-const basic = z.strictObject({
-  user: z.string().regex(/^[^:\p{Cc}]+$/u, 'allowed: a name without a colon'),
-  password: secret,
-})
+const headers = z.lazy(() => z.record(headerName, z.union([headerText, secret], HEADER)))
+const basic = z.lazy(() =>
+  z.strictObject({
+    user: z.string().regex(/^[^:\p{Cc}]+$/u, 'allowed: a name without a colon'),
+    password: secret,
+  }),
+)
 
 const COMMAND = 'allowed: a list of the command and its arguments, each a text; there is no shell'
 
-const commandText = z.tuple([z.string(COMMAND).min(1, COMMAND)], z.string(COMMAND), COMMAND)
+const commandText = z.lazy(() => z.tuple([z.string(COMMAND).min(1, COMMAND)], z.string(COMMAND), COMMAND))
 
 const POLLED = ['every', 'timeout', 'max_bytes'] as const
 const ASKED = [...POLLED, 'headers', 'basic', 'ca_file', 'statuses'] as const
@@ -151,44 +159,46 @@ const TAKES = {
 type Kind = keyof typeof TAKES
 const KINDS = Object.keys(TAKES) as readonly Kind[]
 
-const members = z.strictObject({
-  http: webUrl.exactOptional().describe('The URL of a JSON document.'),
-  prometheus: webUrl.exactOptional().describe('A Prometheus server (with query), or a page of metrics.'),
-  exec: commandText.exactOptional().describe('A command and its arguments; no shell.'),
-  stdin: z.enum(['lines', 'json']).exactOptional().describe('Standard input: a row a line, or documents.'),
-  push: z
-    .string()
-    .regex(SOURCE_NAME, `allowed: ${SOURCE_NAME_RULE}`)
-    .exactOptional()
-    .describe('Others send it: PUT /push/NAME.'),
-  sse: webUrl.exactOptional().describe('The URL of a status stream.'),
-  board: webUrl.exactOptional().describe('Another server, whose board is followed as it is.'),
-  file: pathText.exactOptional().describe('A file with a JSON document.'),
-  replay: pathText.exactOptional().describe('A file of recorded statuses, one a line.'),
-  every: duration(500, DAY_MS, '500ms to 1d').exactOptional().describe('The time between two readings.'),
-  timeout: duration(100, 10 * 60_000, '100ms to 10m').exactOptional(),
-  max_bytes: size.exactOptional().describe('A larger document is not read; default: G6_STATUS_MAX_BYTES.'),
-  method: z.enum(['GET', 'POST']).exactOptional(),
-  body: z.string().max(64_000).exactOptional().describe('Sent with POST.'),
-  headers: headers.exactOptional(),
-  basic: basic.exactOptional().describe('HTTP Basic.'),
-  ca_file: pathText.exactOptional().describe('Certificates to trust besides those of the system, as PEM.'),
-  statuses: z
-    .array(z.int().min(400).max(599))
-    .max(50)
-    .exactOptional()
-    .describe('Statuses from 400 to 599 whose answers are documents too, as some health checks use.'),
-  query: filled.exactOptional().describe('An instant query in PromQL.'),
-  cwd: pathText.exactOptional(),
-  env: z.array(variable).max(100).exactOptional().describe('Variables besides PATH, HOME and LANG.'),
-  keep: z.int().min(1).max(MOST_ROWS).exactOptional().describe('The newest rows that are kept.'),
-  token: secret.exactOptional().describe('The token that senders need.'),
-  expect: duration(1_000, 7 * DAY_MS, '1s to 7d')
-    .exactOptional()
-    .describe('A longer time without a push is a fault.'),
-  speed: z.number().min(0.01).max(1000).exactOptional(),
-  loop: z.boolean().exactOptional(),
-})
+const members = z.lazy(() =>
+  z.strictObject({
+    http: webUrl.exactOptional().describe('The URL of a JSON document.'),
+    prometheus: webUrl.exactOptional().describe('A Prometheus server (with query), or a page of metrics.'),
+    exec: commandText.exactOptional().describe('A command and its arguments; no shell.'),
+    stdin: z.enum(['lines', 'json']).exactOptional().describe('Standard input: a row a line, or documents.'),
+    push: z
+      .string()
+      .regex(SOURCE_NAME, `allowed: ${SOURCE_NAME_RULE}`)
+      .exactOptional()
+      .describe('Others send it: PUT /push/NAME.'),
+    sse: webUrl.exactOptional().describe('The URL of a status stream.'),
+    board: webUrl.exactOptional().describe('Another server, whose board is followed as it is.'),
+    file: pathText.exactOptional().describe('A file with a JSON document.'),
+    replay: pathText.exactOptional().describe('A file of recorded statuses, one a line.'),
+    every: duration(500, DAY_MS, '500ms to 1d').exactOptional().describe('The time between two readings.'),
+    timeout: duration(100, 10 * 60_000, '100ms to 10m').exactOptional(),
+    max_bytes: size.exactOptional().describe('A larger document is not read; default: G6_STATUS_MAX_BYTES.'),
+    method: z.enum(['GET', 'POST']).exactOptional(),
+    body: z.string().max(64_000).exactOptional().describe('Sent with POST.'),
+    headers: headers.exactOptional(),
+    basic: basic.exactOptional().describe('HTTP Basic.'),
+    ca_file: pathText.exactOptional().describe('Certificates to trust besides those of the system, as PEM.'),
+    statuses: z
+      .array(z.int().min(400).max(599))
+      .max(50)
+      .exactOptional()
+      .describe('Statuses from 400 to 599 whose answers are documents too, as some health checks use.'),
+    query: filled.exactOptional().describe('An instant query in PromQL.'),
+    cwd: pathText.exactOptional(),
+    env: z.array(variable).max(100).exactOptional().describe('Variables besides PATH, HOME and LANG.'),
+    keep: z.int().min(1).max(MOST_ROWS).exactOptional().describe('The newest rows that are kept.'),
+    token: secret.exactOptional().describe('The token that senders need.'),
+    expect: duration(1_000, 7 * DAY_MS, '1s to 7d')
+      .exactOptional()
+      .describe('A longer time without a push is a fault.'),
+    speed: z.number().min(0.01).max(1000).exactOptional(),
+    loop: z.boolean().exactOptional(),
+  }),
+)
 type Members = z.output<typeof members>
 
 const given = (table: Members): readonly Kind[] => KINDS.filter(kind => table[kind] !== undefined)

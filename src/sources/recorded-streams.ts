@@ -15,48 +15,50 @@ const MAX_TEXT = 400
 
 const when = z.number().nullable()
 
-const recordedStream = z.object({
-  source: z.string(),
-  connection: z.enum(['connecting', 'live', 'lost', 'closed']),
-  error: z.string().nullable(),
-  instead: z.string().nullable(),
-  health: z.enum(STREAM_HEALTH),
-  generation: z.number().nullable(),
-  fulls: z.number(),
-  diffsApplied: z.number(),
-  diffsDropped: z.number(),
-  needFull: z.boolean(),
-  needFullReasons: z.array(z.string()),
-  degraded: z.string().nullable(),
-  lastEventMs: when,
-  lastFullMs: when,
-  lastDiffMs: when,
-  warnAfterSec: z.number(),
-  staleAfterSec: z.number(),
-  /** This and the next two: absent where they are as in the line before. */
-  severityCounts: severityCounts.nullable().optional(),
-  /** In their order; a name: that of the line before. */
-  severityState: z
-    .array(z.union([z.string(), severityStatePayload]))
-    .max(MAX_ALERT_TYPES)
-    .optional(),
-  /** The newest first, then so many of the line before. */
-  followUps: z
-    .object({
-      added: z
-        .array(
-          z.object({
-            time: z.union([z.number(), z.string()]),
-            level: z.string(),
-            component: z.string(),
-            message: z.string(),
-          }),
-        )
-        .max(MAX_FOLLOW_UPS),
-      kept: z.int().min(0).max(MAX_FOLLOW_UPS),
-    })
-    .optional(),
-})
+const recordedStream = z.lazy(() =>
+  z.object({
+    source: z.string(),
+    connection: z.enum(['connecting', 'live', 'lost', 'closed']),
+    error: z.string().nullable(),
+    instead: z.string().nullable(),
+    health: z.enum(STREAM_HEALTH),
+    generation: z.number().nullable(),
+    fulls: z.number(),
+    diffsApplied: z.number(),
+    diffsDropped: z.number(),
+    needFull: z.boolean(),
+    needFullReasons: z.array(z.string()),
+    degraded: z.string().nullable(),
+    lastEventMs: when,
+    lastFullMs: when,
+    lastDiffMs: when,
+    warnAfterSec: z.number(),
+    staleAfterSec: z.number(),
+    /** This and the next two: absent where they are as in the line before. */
+    severityCounts: severityCounts.nullable().optional(),
+    /** In their order; a name: that of the line before. */
+    severityState: z
+      .array(z.union([z.string(), severityStatePayload]))
+      .max(MAX_ALERT_TYPES)
+      .optional(),
+    /** The newest first, then so many of the line before. */
+    followUps: z
+      .object({
+        added: z
+          .array(
+            z.object({
+              time: z.union([z.number(), z.string()]),
+              level: z.string(),
+              component: z.string(),
+              message: z.string(),
+            }),
+          )
+          .max(MAX_FOLLOW_UPS),
+        kept: z.int().min(0).max(MAX_FOLLOW_UPS),
+      })
+      .optional(),
+  }),
+)
 
 export const recordedStreams = z.array(recordedStream).max(MAX_STREAMS)
 

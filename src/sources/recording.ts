@@ -18,26 +18,28 @@ export const MAX_LINE_BYTES = 32 * 1024 ** 2
 /** Of the lines. */
 const FORMAT = 1
 
-export const recordingHeader = z.looseObject({
-  g6rec: z.literal(FORMAT),
-  /** Of the product that recorded. */
-  version: z.string(),
-  started_ms: z.number(),
-  epoch: z.string(),
-  source: z.string(),
-  /** What the panels were built with. */
-  surroundings: z.looseObject({
-    thresholds: z.record(z.string(), z.number().nullable()),
-    timezone: z.string(),
-    sourceZone: z.string().nullable().optional(),
+export const recordingHeader = z.lazy(() =>
+  z.looseObject({
+    g6rec: z.literal(FORMAT),
+    /** Of the product that recorded. */
+    version: z.string(),
+    started_ms: z.number(),
+    epoch: z.string(),
+    source: z.string(),
+    /** What the panels were built with. */
+    surroundings: z.looseObject({
+      thresholds: z.record(z.string(), z.number().nullable()),
+      timezone: z.string(),
+      sourceZone: z.string().nullable().optional(),
+    }),
+    /** How often two panels may change, seconds. */
+    refresh_sec: z.object({ links: z.number(), resources: z.number() }),
+    /** Its lines are boards of another server, not readings. */
+    boards: z.literal(true).optional(),
+    /** The board file, if there was one. */
+    board: z.object({ format: z.enum(['toml', 'json']), text: z.string() }).nullable(),
   }),
-  /** How often two panels may change, seconds. */
-  refresh_sec: z.object({ links: z.number(), resources: z.number() }),
-  /** Its lines are boards of another server, not readings. */
-  boards: z.literal(true).optional(),
-  /** The board file, if there was one. */
-  board: z.object({ format: z.enum(['toml', 'json']), text: z.string() }).nullable(),
-})
+)
 
 /** `status` is absent where the reading confirmed the one before. */
 const goodLine = z.object({
@@ -61,45 +63,49 @@ const badLine = z.object({
   readAtMs: z.number(),
 })
 
-export const recordingLine = z.object({
-  /** When it came: epoch ms, and ms of the steady clock since the start. */
-  at: z.number(),
-  steady: z.number(),
-  reading: z.discriminatedUnion('ok', [goodLine, badLine]),
-  /** The panels that the board changed with it, and their hashes; and those that are gone. */
-  panels: z.record(z.string(), z.string()),
-  removed: z.array(z.string()).optional(),
-  /** What changed of the followed status streams; a line may confirm its reading only for this. */
-  streams: recordedStreams.optional(),
-})
+export const recordingLine = z.lazy(() =>
+  z.object({
+    /** When it came: epoch ms, and ms of the steady clock since the start. */
+    at: z.number(),
+    steady: z.number(),
+    reading: z.discriminatedUnion('ok', [goodLine, badLine]),
+    /** The panels that the board changed with it, and their hashes; and those that are gone. */
+    panels: z.record(z.string(), z.string()),
+    removed: z.array(z.string()).optional(),
+    /** What changed of the followed status streams; a line may confirm its reading only for this. */
+    streams: recordedStreams.optional(),
+  }),
+)
 
 /** A board of another server as it came: its panels that are new, and the keys of all, in their order. */
-const recordedBoardLine = z.object({
-  at: z.number(),
-  steady: z.number(),
-  /** Why there was nothing newer; null: it was connected. */
-  fault: z.object({ error: z.enum(READING_ERRORS), message: z.string() }).nullable(),
-  /** Null: there was none yet. */
-  board: z
-    .object({
-      epoch: z.string(),
-      generation: z.int().nonnegative(),
-      cycle: z.int().nonnegative(),
-      ts: z.number(),
-      keys: z.array(z.string()),
-      panels: z.array(
-        z.looseObject({
-          key: z.string(),
-          title: z.string(),
-          tone: z.string(),
-          hash: z.string(),
-          lines: z.array(z.string()).readonly(),
-        }),
-      ),
-      verdict: z.looseObject({ word: z.string(), reasons: z.array(z.string()).readonly() }).nullable(),
-    })
-    .nullable(),
-})
+const recordedBoardLine = z.lazy(() =>
+  z.object({
+    at: z.number(),
+    steady: z.number(),
+    /** Why there was nothing newer; null: it was connected. */
+    fault: z.object({ error: z.enum(READING_ERRORS), message: z.string() }).nullable(),
+    /** Null: there was none yet. */
+    board: z
+      .object({
+        epoch: z.string(),
+        generation: z.int().nonnegative(),
+        cycle: z.int().nonnegative(),
+        ts: z.number(),
+        keys: z.array(z.string()),
+        panels: z.array(
+          z.looseObject({
+            key: z.string(),
+            title: z.string(),
+            tone: z.string(),
+            hash: z.string(),
+            lines: z.array(z.string()).readonly(),
+          }),
+        ),
+        verdict: z.looseObject({ word: z.string(), reasons: z.array(z.string()).readonly() }).nullable(),
+      })
+      .nullable(),
+  }),
+)
 
 export type RecordedBoardLine = z.infer<typeof recordedBoardLine>
 

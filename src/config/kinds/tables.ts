@@ -10,7 +10,8 @@ const MAX_ROWS = 100
 export type RowFault = { readonly row: number; readonly text: string }
 
 type TablesOf<Shape extends z.ZodRawShape, T> = {
-  readonly row: z.ZodObject<Shape>
+  /** Lazy: where there are no tables it is never made. */
+  readonly row: z.ZodLazy<z.ZodObject<Shape>>
   /** The key that names a row in errors. */
   readonly nameKey: string
   /** Makes the values of rows that have the right form, and finds what is wrong between them. */
@@ -27,7 +28,7 @@ export function tables<Shape extends z.ZodRawShape, T>(
   const parse = (raw: unknown, readSecretFile: ReadSecretFile = unreadable): Parsed<readonly T[]> => {
     const given = typeof raw === 'string' ? jsonOf(raw) : raw
     if (!Array.isArray(given))
-      return { ok: false, faults: [`it is not a list of tables; allowed: ${allowed}`] }
+      return { ok: false, faults: [`it is not a list of tables; allowed: ${allowed()}`] }
     if (given.length > MAX_ROWS) return { ok: false, faults: [`it has more than ${MAX_ROWS} entries`] }
     const results = given.map(each => row.safeParse(each))
     const rows = results.flatMap(result => (result.success ? [result.data] : []))
@@ -35,7 +36,7 @@ export function tables<Shape extends z.ZodRawShape, T>(
       result.success
         ? []
         : result.error.issues
-            .flatMap(issue => textsOf(issue, row, given[at]))
+            .flatMap(issue => textsOf(issue, row.unwrap(), given[at]))
             .map(text => ({ row: at, text })),
     )
     const made = wrong.length > 0 ? { values: [], faults: wrong } : make(rows, readSecretFile)
@@ -45,12 +46,14 @@ export function tables<Shape extends z.ZodRawShape, T>(
       faults: made.faults.map(fault => `${entryName(given, fault.row, nameKey)}: ${fault.text}`),
     }
   }
-  const allowed = `tables of ${Object.keys(row.shape).join(', ')}`
+  const allowed = (): string => `tables of ${Object.keys(row.unwrap().shape).join(', ')}`
   const kind = {
     kind: 'tables' as const,
     default: [],
-    allowed,
-    // Only the reference reads it, and making it would delay each start.
+    // Only errors and the reference read these, and making them would delay each start.
+    get allowed() {
+      return allowed()
+    },
     get schema() {
       return { type: 'array', maxItems: MAX_ROWS, items: schemaOf(row) }
     },

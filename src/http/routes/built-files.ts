@@ -1,6 +1,6 @@
-// GET /: the built page (web/), read once and kept in memory, plain and gzipped. Browsers ask for its document each time (ETag);
-// all other files have a hash in their name and never change. GET /client.js, GET /chat-client.js, GET /resumable-fetch.js: the published
-// clients, each as one ES module, for pages without a build of their own.
+// GET /: the built page (web/), read once and kept in memory, and gzipped when it is first asked for. Browsers ask for its document each
+// time (ETag); all other files have a hash in their name and never change. GET /client.js, GET /chat-client.js, GET /resumable-fetch.js:
+// the published clients, each as one ES module, for pages without a build of their own.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -42,7 +42,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 type BuiltFile = { readonly bytes: Buffer; readonly etag: string }
-export type PageFile = BuiltFile & { readonly type: string; readonly gzipped: Buffer }
+export type PageFile = BuiltFile & { readonly type: string; readonly gzipped: () => Buffer }
 
 export type PagePlugin = HttpPlugin & {
   /** Whether there is a page. */
@@ -61,7 +61,12 @@ export function pageFile(url: URL): PageFile {
       `the page has a file of unknown type: ${url.pathname}; known: ${Object.keys(TYPES).join(', ')}`,
     )
   const file = builtFile(url)
-  return { ...file, type, gzipped: gzipSync(file.bytes, { level: 9 }) }
+  let made: Buffer | null = null
+  const gzipped = (): Buffer => {
+    made ??= gzipSync(file.bytes, { level: 9 })
+    return made
+  }
+  return { ...file, type, gzipped }
 }
 
 /** By name within the page's folder; empty when it is not built. */
@@ -90,7 +95,7 @@ export function pageAnswer(
   }
   if (matchesEtag(headers['if-none-match'], etag)) return { headers: common, bytes: null }
   if (!acceptsGzip(headers['accept-encoding'])) return { headers: { ...common, 'Content-Type': type }, bytes }
-  return { headers: { ...common, 'Content-Type': type, 'Content-Encoding': 'gzip' }, bytes: gzipped }
+  return { headers: { ...common, 'Content-Type': type, 'Content-Encoding': 'gzip' }, bytes: gzipped() }
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, name: string, file: PageFile): FastifyReply {

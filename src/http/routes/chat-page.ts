@@ -104,7 +104,7 @@ export function chatPagePlugin({ isInUse, prefix, facts }: ChatPageParts): HttpP
           })
           if (matchesEtag(headers['if-none-match'], etag)) return reply.code(304).send()
           if (!acceptsGzip(headers['accept-encoding'])) return reply.type(type).send(bytes)
-          return reply.type(type).header('Content-Encoding', 'gzip').send(gzipped)
+          return reply.type(type).header('Content-Encoding', 'gzip').send(gzipped())
         })
       }
     },
