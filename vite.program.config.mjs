@@ -160,10 +160,18 @@ const licences = {
   },
 }
 
+/** The program, and its threads: each keeps in memory all that its chunks have. */
+const CUT_FOR = [
+  'src/cli/main.ts',
+  'src/chat/audit/writer-thread.ts',
+  'src/history/far/thread.ts',
+  'src/sources/document-thread.ts',
+]
+
 /**
- * The chunks that `g6` needs, as if the bundle had no other file: the others load these. With files cut to the needs of all, a start
- * would open twice as many. A chunk has the modules that the same commands, and parts loaded late, have in common; what only one of them
- * has is its own chunk anyway.
+ * The chunks that these need, as if the bundle had no other file: the others load what they need of them. With chunks cut for all of them, a
+ * start would open twice as many. A chunk has the modules that the same commands, and parts loaded late, have in common; what only one of
+ * them has is its own chunk anyway.
  */
 function chunksOfProgram() {
   const named = id =>
@@ -173,7 +181,7 @@ function chunksOfProgram() {
   let names
   function find(infoOf) {
     const reachedBy = new Map()
-    const entries = [join(ROOT, 'src/cli/main.ts')]
+    const entries = CUT_FOR.map(file => join(ROOT, file))
     for (const entry of entries) {
       const reached = new Set([entry])
       for (const id of reached) {
