@@ -42,7 +42,6 @@ import {
 import { type BoardFile, findingLines, readBoardFile } from './board-file.js'
 import type { StandIn } from './chat.js'
 import { createHistory, type History } from './history.js'
-import type { Notify } from './notify.js'
 import { allRules } from './notify-rules.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
@@ -57,6 +56,7 @@ import {
 } from './parts.js'
 import { createPipeline } from './pipeline.js'
 import type { Recorded } from './recorded.js'
+import { RulesInForce } from './rules-in-force.js'
 import type { Serving } from './serving.js'
 import { VERSION } from './version.js'
 
@@ -119,10 +119,7 @@ export class Program {
   #surroundings: PanelSurroundings
   /** Null until the server was created, and where nothing is served. */
   #serving: Serving | null = null
-  /** What is sent when; none where nothing is served. */
-  #rules: readonly NotifyRule[] = []
-  /** Null until there was a rule. */
-  #notify: Notify | null = null
+  readonly #rules: RulesInForce
   #lag: LoopLag | null = null
   #listening: readonly Listening[] = []
   #draining = false
@@ -167,7 +164,7 @@ export class Program {
     this.#startedMs = clock.monotonicMs()
     this.#listeners = listenersOf(options)
     this.#chatStandIn = options.chatStandIn ?? null
-    if (this.serving) this.#rules = this.#rulesOf(config, boardFile)
+    const rules = this.serving ? rulesOf(config, boardFile) : []
     this.#source = typeof source === 'function' ? source(parts) : source
     this.#pushTargets = 'news' in this.#source ? [] : (this.#source.pushTargets ?? [])
     if (this.#pushTargets.length > 0 && !this.serving)
@@ -208,6 +205,14 @@ export class Program {
         limits: () => staleAfter(this.#surroundings.thresholds, null),
         mayLead: !('news' in this.#source),
       }) ?? null
+    this.#rules = new RulesInForce({
+      ...parts,
+      link: () =>
+        this.#config.publicUrl ?? this.#listening.find(({ name }) => name === 'unified')?.url ?? null,
+      title: () => this.boardTitle,
+      fleet: this.#fleet,
+    })
+    this.#rules.set(rules)
     // Cycles are counted once.
     const { onCycle: _, ...ofOwn } = observed
     this.#ownLoop =
@@ -228,7 +233,7 @@ export class Program {
             createHubOutput(this.hub),
             ...(this.#fleet === null ? statuses : []),
             this.#history.output,
-            notifyOutput(() => this.#notify),
+            this.#rules.output,
           ]
     this.loop = new Loop({
       ...loops,
@@ -321,11 +326,11 @@ export class Program {
         startedMs: this.#startedMs,
         fleet: this.#fleet,
         chatStandIn: this.#chatStandIn,
-        notify: () => this.#notify?.desk ?? null,
+        notify: () => this.#rules.desk,
       })
     }
     await Promise.all([this.#pipeline.prepare(), this.#history?.open()])
-    await this.#applyRules()
+    await this.#rules.apply()
     if (this.#draining) return []
     const listening = (await this.#serving?.server.listen()) ?? []
     if (this.#draining) return []
@@ -336,35 +341,6 @@ export class Program {
     this.#fleet?.servers.loop.start()
     await this.#fleet?.start(listening)
     return listening
-  }
-
-  /** Throws ProgramError for rules that cannot be carried out. */
-  #rulesOf({ notify, allowExec }: Config, board: BoardFile | null): readonly NotifyRule[] {
-    try {
-      return allRules({ settings: notify, board, allowExec })
-    } catch (error) {
-      throw new ProgramError(error instanceof Error ? error.message : String(error), { cause: error })
-    }
-  }
-
-  /** Nothing of notifications is loaded before there is a rule. */
-  async #applyRules(): Promise<void> {
-    const rules = this.#rules
-    if (this.#notify !== null) this.#notify.setRules(rules)
-    else if (rules.length > 0) {
-      const { createNotify } = await import('./notify.js')
-      const made = await createNotify({
-        ...this.#parts,
-        rules,
-        link: () =>
-          this.#config.publicUrl ?? this.#listening.find(({ name }) => name === 'unified')?.url ?? null,
-        title: () => this.boardTitle,
-        fleet: this.#fleet,
-      })
-      // It was stopped meanwhile.
-      if (this.#draining) await made.stop()
-      else this.#notify = made
-    }
   }
 
   /** The board of a fleet may have panels that are not made here. */
@@ -402,7 +378,7 @@ export class Program {
     const streams = [this.hub, this.#fleet?.servers.hub, this.#statusHub, this.#serving?.chat]
     await Promise.all(streams.map(each => each?.close(leftMs)))
     await this.#serving?.server.close()
-    await this.#notify?.stop()
+    await this.#rules.stop()
     this.#lag?.stop()
     this.#fleet?.close()
     await this.#ownLoop?.closeOutputs()
@@ -425,9 +401,9 @@ export class Program {
     const { config, ignored } = reloadable(before, result.config)
     try {
       const surroundings = this.#surroundingsOf(config)
-      const rules = this.serving ? this.#rulesOf(config, this.#boardFile) : []
+      const rules = this.serving ? rulesOf(config, this.#boardFile) : []
       this.#config = { ...config, ...this.#recorded?.settings }
-      this.#rules = rules
+      this.#rules.set(rules)
       this.#serving?.server.reload()
       this.#fleet?.reload()
       this.#surroundings = surroundings
@@ -442,7 +418,7 @@ export class Program {
     }
     log.info({ warnings: messages(result.warnings) }, 'settings read again')
     this.#reloadBoard()
-      .then(() => this.#applyRules())
+      .then(() => this.#rules.apply())
       .catch((error: unknown) => log.error({ err: error }, 'the rules of notifications cannot be applied'))
     if (ignored.length > 0) log.warn({ settings: ignored }, 'these take effect at the next start only')
   }
@@ -458,7 +434,7 @@ export class Program {
       log.error({ findings }, 'the board file cannot be used; the old board stays')
       return
     }
-    if (this.serving) this.#rules = this.#rulesOf(this.#config, read)
+    if (this.serving) this.#rules.set(rulesOf(this.#config, read))
     this.#boardFile = read
     log.info({ findings }, 'board file read again')
     if (!isDeepStrictEqual(read.specs, before.specs))
@@ -483,9 +459,13 @@ function listenersOf({ loaded, command, sockets = [] }: ProgramOptions): readonl
   return isWanted ? withInherited(plan.listeners, sockets) : []
 }
 
-/** Its rules are stepped once a cycle. */
-function notifyOutput(notify: () => Notify | null): Output {
-  return { name: 'notify', publish: result => notify()?.take(result), close: () => Promise.resolve() }
+/** Throws ProgramError for rules that cannot be carried out. */
+function rulesOf({ notify, allowExec }: Config, board: BoardFile | null): readonly NotifyRule[] {
+  try {
+    return allRules({ settings: notify, board, allowExec })
+  } catch (error) {
+    throw new ProgramError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
 }
 
 function loggedObserver(observer: LoopObserver, log: Log): LoopObserver {
