@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { eventually } from './support/eventually.js'
 import { endAll, g6 } from './support/g6.js'
 import { installRedis } from './support/redis-server.js'
 
@@ -39,6 +40,18 @@ test('the demo of a fleet goes on without one of its servers, and ends with ever
   expect(await demo.exit).toBe(0)
   expect(pids.filter(pid => existsSync(`/proc/${pid}`))).toEqual([])
   expect(await readdir(folder)).toEqual([])
+}, 60_000)
+
+test('a demo that is killed leaves nothing behind', async () => {
+  installRedis()
+  folder = await mkdtemp(join(tmpdir(), 'g6-demo-test-'))
+  const demo = g6(['fleet', 'demo', '--nodes', '1'], { TMPDIR: folder }, { input: 'pipe' })
+  await demo.until(/redis .*process \d+/)
+  const pids = [...demo.said().out.matchAll(/process (\d+)/g)].map(([, pid]) => pid)
+  expect(pids).toHaveLength(2)
+  demo.signal('SIGKILL')
+  await eventually(() => pids.every(pid => !existsSync(`/proc/${pid}`)), 'all have ended')
+  await eventually(async () => (await readdir(folder)).length === 0, 'its folder is removed')
 }, 60_000)
 
 test('without a Redis on this machine the demo says what to install', async () => {

@@ -34,14 +34,15 @@ export const PING = encodeComment('ping')
  */
 export const LAST_SEQUENCE = 999_999_999_999_999
 
-/** The end of an answer whose server was lost, for a reader that has the events before `sequence`. */
+/** The end, for a reader that has the events before `sequence`, of an answer whose server was lost, or shares no more of it. */
 export function encodeLost(
   { streamId, connectionId }: Pick<StreamFacts, 'streamId' | 'connectionId'>,
   sequence: number,
   wallMs: number,
+  code: 'node_lost' | 'too_large' = 'node_lost',
 ): string {
-  const { message, retryable } = CHAT_FAILURES.node_lost
-  const data = { code: 'node_lost', message, retryable, connectionId }
+  const { message, retryable } = CHAT_FAILURES[code]
+  const data = { code, message, retryable, connectionId }
   return encodeEvent({
     id: `${streamId}.${LAST_SEQUENCE}`,
     event: 'message',

@@ -1,6 +1,7 @@
 // A program that the demo of a fleet starts, ends and starts again.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { Guard } from './guard.js'
 
 /** One that does not end in this time is killed. */
 const END_MS = 6_000
@@ -12,6 +13,7 @@ export type ChildOptions = {
   readonly args: () => readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
+  readonly guard: Pick<Guard, 'watch'>
   readonly onLine?: (line: string) => void
   /** It ended; `how`: its exit code or signal. */
   readonly onEnd: (how: string) => void
@@ -37,9 +39,10 @@ export class Child {
 
   /** Rejects when the command cannot be started. */
   async start(): Promise<void> {
-    const { command, args, env, cwd, onLine, onEnd } = this.#options
+    const { command, args, env, cwd, guard, onLine, onEnd } = this.#options
     // In a group of its own, so that Ctrl+C reaches the demo alone, which ends everything in order.
     const child = spawn(command, [...args()], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const unwatch = child.pid === undefined ? () => {} : guard.watch(child.pid)
     this.#last = []
     const started = new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve).once('error', reject)
@@ -55,6 +58,7 @@ export class Child {
     this.#ended = new Promise(resolve => {
       child.once('close', (code, signal) => {
         this.#process = null
+        unwatch()
         onEnd(signal ?? `exit code ${code}`)
         resolve()
       })

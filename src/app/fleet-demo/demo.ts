@@ -7,6 +7,7 @@ import { runSimulator } from '../../simulator/run.js'
 import { createScenario } from '../../simulator/scenario.js'
 import { type Balancer, startBalancer } from './balancer.js'
 import { Child } from './child.js'
+import { type Guard, startGuard } from './guard.js'
 import { demoKeys, type KeyInput } from './keys.js'
 
 const LOOK_MS = 500
@@ -35,7 +36,8 @@ const KEPT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_ALL|NODE_.*|SystemRoot)$/
 /** Runs until a signal or Ctrl+C; rejects when it cannot start. */
 export async function startFleetDemo(options: FleetDemoOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'g6-fleet-demo-'))
-  const demo = new FleetDemo(options, folder)
+  const guard = startGuard(folder)
+  const demo = new FleetDemo(options, folder, guard)
   const ended = new Promise<void>(resolve => {
     demo.onEnd = resolve
   })
@@ -49,6 +51,7 @@ export async function startFleetDemo(options: FleetDemoOptions): Promise<void> {
     await demo.close()
     // What was still starting is ended with the rest.
     await started.catch(() => demo.close())
+    guard.end()
     await rm(folder, { recursive: true, force: true })
     for (const signal of ENDED_BY) process.off(signal, end)
   }
@@ -58,6 +61,7 @@ class FleetDemo {
   onEnd: () => void = () => {}
   readonly #options: FleetDemoOptions
   readonly #folder: string
+  readonly #guard: Guard
   readonly #statusFile: string
   readonly #simulator = new AbortController()
   readonly #servers: readonly DemoServer[]
@@ -69,9 +73,10 @@ class FleetDemo {
   #closing = false
   #printed = ''
 
-  constructor(options: FleetDemoOptions, folder: string) {
+  constructor(options: FleetDemoOptions, folder: string, guard: Guard) {
     this.#options = options
     this.#folder = folder
+    this.#guard = guard
     this.#statusFile = join(folder, 'runtime_status.json')
     this.#servers = Array.from({ length: options.nodes }, (_, i) => this.#server(`${i + 1}`))
   }
@@ -128,6 +133,7 @@ class FleetDemo {
       ],
       env: { ...kept, G6_REDIS_URL: `unix:${this.#redisPath}`, G6_SUMMARY_REFRESH_SEC: '1' },
       cwd: this.#folder,
+      guard: this.#guard,
       onEnd: how => this.#ended(`server ${name}`, name, how),
     })
   }
@@ -148,6 +154,7 @@ class FleetDemo {
         args: () => ['--port', '0', '--unixsocket', this.#redisPath, '--save', '', '--appendonly', 'no'],
         env: this.#options.env,
         cwd: this.#folder,
+        guard: this.#guard,
         onLine: line => {
           if (/ready to accept connections/i.test(line)) answers()
         },
@@ -228,6 +235,7 @@ type ServerOptions = {
   readonly args: (port: number) => readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
+  readonly guard: Guard
   readonly onEnd: (how: string) => void
 }
 
@@ -238,12 +246,13 @@ class DemoServer {
   port = 0
   #listening: (error: Error | null) => void = () => {}
 
-  constructor({ command, args, env, cwd, onEnd }: ServerOptions) {
+  constructor({ command, args, env, cwd, guard, onEnd }: ServerOptions) {
     this.child = new Child({
       command,
       args: () => args(this.port),
       env,
       cwd,
+      guard,
       onLine: line => {
         const port = /"url":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(line)?.[1]
         if (port === undefined) return

@@ -60,8 +60,8 @@ export type SharedAnswer = {
   /** Count of events. */
   readonly next: number
   readonly bytes: number
-  /** How it ended; null: it goes on. `lost`: its writer died. */
-  readonly end: 'whole' | 'cut' | 'lost' | null
+  /** How it ended; null: it goes on. `lost`: its writer died. `large`: it goes on at its own node alone. */
+  readonly end: 'whole' | 'cut' | 'lost' | 'large' | null
   readonly isDeflated: boolean
   /** Of the log, from the byte that was asked for; a deflated one is always given from its beginning. */
   readonly events: Buffer
@@ -112,7 +112,7 @@ const readReply = z.union([
     text,
     count,
     count,
-    text.pipe(z.enum(['', 'whole', 'cut', 'lost'])),
+    text.pipe(z.enum(['', 'whole', 'cut', 'lost', 'large'])),
     text,
     z.instanceof(Buffer),
   ]),

@@ -56,13 +56,14 @@ export class Mirror implements ChatLog {
     if (this.#isGivenUp) return 'cut'
     const end = this.#end
     if (end === null || this.#log.tail < (this.#last?.next ?? 0)) return 'open'
-    return end === 'lost' ? 'cut' : end
+    return end === 'lost' || end === 'large' ? 'cut' : end
   }
   get lostEnd(): ((sequence: number) => string) | null {
-    const isLost = this.#isGivenUp || this.#end === 'lost'
+    const isLarge = this.#end === 'large'
+    const isLost = this.#isGivenUp || this.#end === 'lost' || isLarge
     if (!isLost || this.#last?.format === 'pass') return null
     const facts = { streamId: this.streamId, connectionId: this.#last?.connection ?? '' }
-    return sequence => encodeLost(facts, sequence, this.#parts.nowMs())
+    return sequence => encodeLost(facts, sequence, this.#parts.nowMs(), isLarge ? 'too_large' : 'node_lost')
   }
 
   /** Who runs it, and how far it is, as last read; null: nothing was read. */

@@ -4,6 +4,7 @@ import { TENTH } from '../../../test/support/chat-fleet.js'
 import { eventually } from '../../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../../test/support/redis-server.js'
 import { type Link, openLink } from '../../redis/link.js'
+import { encodeNumbered } from '../encode.js'
 import type { StreamFacts } from '../log/chat-log.js'
 import { answerKeys } from './keys.js'
 import { SharedStore } from './store.js'
@@ -30,7 +31,7 @@ afterAll(async () => {
 })
 
 /** A node that is not in its fleet yet. */
-function node(logBytes: number) {
+function node(logBytes: number, id = 'n1') {
   const unshared: UnsharedReason[] = []
   const faults: unknown[] = []
   const store = new SharedStore({
@@ -43,7 +44,7 @@ function node(logBytes: number) {
     observer: { onUnshared: why => unshared.push(why), onFault: (_, error) => faults.push(error) },
   })
   stores.push(store)
-  const join = () => store.join({ link, node: 'n1', fleet: 'test', db: 0, isGone: false, nodes: 1 })
+  const join = () => store.join({ link, node: id, fleet: 'test', db: 0, isGone: false, nodes: 1 })
   return { store, join, unshared, faults }
 }
 
@@ -62,7 +63,7 @@ test('an answer whose beginning is not kept any more when Redis comes is not sha
   join()
   await eventually(async () => (await eventsInRedis('short')) === '1', 'the other one is shared')
   await eventually(() => unshared.length > 0, 'it is said')
-  expect([unshared, await eventsInRedis('long'), faults]).toEqual([['answer_large'], null, []])
+  expect([unshared, await eventsInRedis('long'), faults]).toEqual([['answer_large'], '0', []])
 })
 
 test('an answer over 16 MiB is shared no further, and counted once', async () => {
@@ -78,4 +79,42 @@ test('an answer over 16 MiB is shared no further, and counted once', async () =>
     await eventually(() => unshared.length === 1, 'it is said')
   }
   expect([unshared, await eventsInRedis('huge'), log.tail, faults]).toEqual([['answer_large'], '1', 4, []])
+})
+
+const hashOf = async (streamId: string, field: string): Promise<string | null> =>
+  (await link.commands.send(['HGET', answerKeys('test', 0, streamId).meta, field])) as string | null
+
+test('readers elsewhere of an answer over 16 MiB get its end at once, and may still stop it', async () => {
+  const { store, join } = node(64 * MIB)
+  const stopped: string[] = []
+  store.attach({
+    ...{ onForgotten: () => {}, onFollowedElsewhere: () => {} },
+    onStopAsked: streamId => stopped.push(streamId),
+  })
+  const elsewhere = node(64 * MIB, 'n2')
+  const facts = { streamId: 'long-one', owner: null, identified: false, connectionId: 'c1' }
+  const log = store.create(facts)
+  join()
+  elsewhere.join()
+  const say = (data: string): void => {
+    log.append(encodeNumbered('long-one', { type: 'token', data, sequence: log.tail, timestamp: 1 }))
+    log.publish()
+  }
+  say('a')
+  const found = await eventually(() => elsewhere.store.find('long-one', null), 'it is found')
+  const ends: unknown[] = []
+  const unfollow = found.log.follow(() => ends.push(found.log.end))
+  say('x'.repeat(17 * MIB))
+  say('b')
+  await eventually(() => found.log.end === 'cut', 'its readers have an end')
+  expect(ends.at(-1)).toBe('cut')
+  expect(found.log.lostEnd?.(2)).toContain('"code":"too_large"')
+  unfollow()
+  expect(log.end).toBe('open')
+  expect(await elsewhere.store.askStop(facts)).toBe(true)
+  await eventually(() => stopped.length > 0, 'it is stopped')
+  log.close('whole')
+  log.publish()
+  await eventually(async () => (await hashOf('long-one', 'state')) === 'ended', 'its end is known')
+  expect(await hashOf('long-one', 'end')).toBe('large')
 })

@@ -48,6 +48,8 @@ type Own = {
   acked: number
   bytes: number
   isElsewhere: boolean
+  /** No more of it is shared; it can still be stopped elsewhere. */
+  isLarge: boolean
   /** When Redis had its end; null: not yet. */
   endedMs: number | null
   isSealed: boolean
@@ -93,11 +95,14 @@ export class Writer {
       records: new Records(facts.streamId, this.#parts.seal),
       fence: this.#parts.newFence(),
       // On the way of every event: it only notes which answer grew.
-      unfollow: log.follow(() => this.#grown(own)),
+      unfollow: log.follow(() => {
+        if (!own.isLarge || log.end !== 'open') this.#grown(own)
+      }),
       isOpen: false,
       acked: 0,
       bytes: 0,
       isElsewhere: false,
+      isLarge: false,
       endedMs: null,
       isSealed: false,
       isBrief: false,
@@ -154,7 +159,8 @@ export class Writer {
   /** Events that Redis lacks, of the answer that lacks most. */
   get lag(): number {
     let lag = 0
-    for (const { log, acked } of this.#own.values()) lag = Math.max(lag, log.tail - acked)
+    for (const { log, acked, isLarge } of this.#own.values())
+      if (!isLarge) lag = Math.max(lag, log.tail - acked)
     return lag
   }
 
@@ -229,7 +235,6 @@ export class Writer {
         if (leftBytes <= 0 || puts.length === MOST_PUTS_A_CALL) break
         dirty.delete(own)
         const put = this.#putOf(own)
-        if (put === null) continue
         leftBytes -= put.events.length
         puts.push({ own, put })
       }
@@ -246,19 +251,18 @@ export class Writer {
     if (waits) this.#roundLater(this.#parts.times.gatherMs)
   }
 
-  /** Null: it is not shared any more. */
-  #putOf(own: Own): Put | null {
+  #putOf(own: Own): Put {
     const { log, keys, fence, facts, acked } = own
     const { liveMs, endedMs } = this.#parts.ttl()
     const pieces: Buffer[] = []
     let next = acked
     let bytes = 0
-    if (acked < log.head || own.bytes > MOST_ANSWER_BYTES) {
+    if (!own.isLarge && (acked < log.head || own.bytes > MOST_ANSWER_BYTES)) {
       this.#parts.observer.onUnshared?.('answer_large')
-      this.#drop(own)
-      return null
+      own.isLarge = true
+      own.isSealed = true
     }
-    while (next < log.tail && bytes < MOST_PUT_BYTES) {
+    while (!own.isLarge && next < log.tail && bytes < MOST_PUT_BYTES) {
       const slice = log.readFrom(next, 'chunked', MOST_PUT_BYTES - bytes)
       // The log of a running answer is in memory.
       if (slice instanceof Promise) break
@@ -269,10 +273,13 @@ export class Writer {
     }
     own.bytes += bytes
     own.putMs = this.#parts.clock.monotonicMs()
-    const end = log.end === 'open' || next < log.tail ? null : log.end
-    const ttlMs = end === null ? liveMs : own.isBrief ? BRIEF_MS : endedMs
+    const goesOn = log.end === 'open' || (next < log.tail && !own.isLarge)
+    const end = goesOn ? (own.isLarge ? 'large' : null) : log.end
+    const ttlMs = goesOn ? liveMs : own.isBrief ? BRIEF_MS : endedMs
     const [only = NOTHING] = pieces
-    const events = own.records.ofEvents(pieces.length > 1 ? Buffer.concat(pieces) : only, acked)
+    const events = own.isLarge
+      ? NOTHING
+      : own.records.ofEvents(pieces.length > 1 ? Buffer.concat(pieces) : only, acked)
     return { id: facts.streamId, keys, fence, from: acked, next, events, end, ttlMs }
   }
 
@@ -339,16 +346,17 @@ export class Writer {
       case 'ok': {
         own.isOpen = true
         own.acked = put.next
-        if (put.end !== null && own.endedMs === null) own.endedMs = clock.monotonicMs()
-        if (put.end !== null && own.isBrief) {
+        const hasEnd = put.end !== null && put.end !== 'large'
+        if (hasEnd && own.endedMs === null) own.endedMs = clock.monotonicMs()
+        if (hasEnd && own.isBrief) {
           this.#drop(own)
           return
         }
         if (own.log.end !== 'open') {
-          if (put.end === null) this.#grown(own)
+          if (!hasEnd) this.#grown(own)
           return
         }
-        if (own.log.tail > own.acked) this.#grown(own)
+        if (own.log.tail > own.acked && !own.isLarge) this.#grown(own)
         if (answer.isElsewhere !== own.isElsewhere) {
           own.isElsewhere = answer.isElsewhere
           events.onFollowedElsewhere(streamId, own.isElsewhere)
@@ -359,6 +367,10 @@ export class Writer {
       }
       case 'gap':
       case 'lost':
+        if (own.isLarge) {
+          this.#drop(own)
+          return
+        }
         // Redis lost this, so it may have lost others.
         if (own.isOpen) this.checkAll()
         own.acked = answer.answer === 'gap' ? answer.next : 0

@@ -55,8 +55,8 @@ export type Put = {
   readonly from: number
   readonly next: number
   readonly events: Buffer
-  /** How the answer ended with the last of them; null: it goes on. */
-  readonly end: 'whole' | 'cut' | null
+  /** How the answer ended with the last of them; null: it goes on. `large`: it goes on, and what follows is not shared. */
+  readonly end: 'whole' | 'cut' | 'large' | null
   readonly ttlMs: number
 }
 
@@ -103,14 +103,19 @@ for i = 0, (#KEYS - 1) / 3 - 1 do
     if isNews then
       redis.call('HSET', meta, 'next', upTo, 'bytes', redis.call('APPEND', log, events))
     end
-    if ends ~= '' and redis.call('HGET', meta, 'state') == 'live' then
-      redis.call('HSET', meta, 'state', 'ended', 'end', ends)
+    local wasLarge = redis.call('HGET', meta, 'end') == 'large'
+    if ends == 'large' then
+      redis.call('HSET', meta, 'end', ends)
+      isNews = not wasLarge
+    elseif ends ~= '' and redis.call('HGET', meta, 'state') == 'live' then
+      redis.call('HSET', meta, 'state', 'ended')
+      if not wasLarge then redis.call('HSET', meta, 'end', ends) end
       redis.call('HDEL', live, id)
       isNews = true
     end
     redis.call('PEXPIRE', meta, ttl)
     redis.call('PEXPIRE', log, ttl)
-    if ends == '' then redis.call('PEXPIRE', live, ttl) end
+    if ends == '' or ends == 'large' then redis.call('PEXPIRE', live, ttl) end
     if isNews and elsewhere then redis.call('PUBLISH', channel, id .. ' ' .. upTo) end
     answers[#answers + 1] = {'ok', there[3], elsewhere and '1' or '0', there[5]}
   end
