@@ -1,11 +1,12 @@
 // Makes the memory of a server: the numbers of its boards and the log of its verdicts, fed as one more output, and kept in a file where one
 // is named.
 import { momentNow } from '../clock/moment.js'
+import { WINDOW_SEC } from '../display/series.js'
 import type { Output } from '../engine/cycle.js'
 import { createFarCalls } from '../history/far/calls.js'
 import { FarHistory } from '../history/far/far.js'
-import { NearHistory } from '../history/near.js'
-import { pastEvents } from '../history/past.js'
+import { EVERY, NearHistory } from '../history/near.js'
+import { pastDocument, pastEvents } from '../history/past.js'
 import { VerdictLog } from '../history/verdict-log.js'
 import type { PastOf } from '../hub/hub-types.js'
 import type { ProgramParts } from './parts.js'
@@ -24,9 +25,12 @@ export type History = {
 
 const DAY_MINUTES = 1_440
 
-type Parts = Pick<ProgramParts, 'config' | 'clock' | 'log' | 'metrics'>
+/** Of the past that a terminal takes: trends have few points. */
+const TRENDS_STEP_SEC = 10
 
-export function createHistory({ config, clock, log, metrics }: Parts): History {
+type Parts = Pick<ProgramParts, 'config' | 'clock' | 'log' | 'metrics' | 'onPast'>
+
+export function createHistory({ config, clock, log, metrics, onPast }: Parts): History {
   const { historyDb: path, historyDays, historyMaxBytes: maxBytes } = config
   const near: NearHistory = new NearHistory({
     nowMs: clock.nowMs,
@@ -51,10 +55,20 @@ export function createHistory({ config, clock, log, metrics }: Parts): History {
             onLost: minutes => metrics.g6_history_lost_total.inc(minutes),
           },
         })
+  let isShown = far === null
+  /** What an earlier server stored, once its numbers are on a board. */
+  function showEarlier(): void {
+    if (isShown) return
+    isShown = true
+    const toSec = Math.floor(clock.nowMs() / 1000)
+    const span = { fromSec: toSec - WINDOW_SEC + 1, toSec, stepSec: TRENDS_STEP_SEC }
+    onPast?.(pastDocument(near, [EVERY], span, clock.nowMs()))
+  }
   const output: Output = {
     name: 'history',
     publish: result => {
       near.take(result)
+      if (result.board.generation > 0) showEarlier()
       if (result.board.verdict !== null) verdicts.take(result.board.verdict, momentNow(clock))
     },
     close: () => far?.close() ?? Promise.resolve(),

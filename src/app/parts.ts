@@ -39,7 +39,7 @@ export type ProgramParts = {
   readonly panels: readonly CustomPanel[]
   /** The board file as it is now; absent or null: there is none. */
   readonly boardFile?: () => BoardFile | null
-  /** Takes what a followed server remembers of its board; absent where nobody shows it. */
+  /** Takes what a followed server, or one before this one, remembers of its board; absent where nobody shows it. */
   readonly onPast?: (past: unknown) => void
   /** Whether another server of the fleet publishes; absent for a server by itself. */
   readonly isFollower?: () => boolean

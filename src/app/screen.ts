@@ -99,7 +99,7 @@ export class Screen {
     return [this.#output]
   }
 
-  /** What the followed server remembers, for the trends. */
+  /** What the followed server, or one before this one, remembers, for the trends. */
   takePast(past: unknown): void {
     this.#output?.takePast(past)
   }

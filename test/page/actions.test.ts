@@ -148,7 +148,7 @@ describe('notifications', () => {
     room.server.publish(withNumbers(NIFTY, 17.3))
     const { page, faults } = await room.open()
     const notices = page.getByRole('status', { name: 'Notices' })
-    await notices.getByRole('button', { name: 'Acknowledge 1' }).click()
+    await notices.getByRole('button', { name: 'Acknowledge 1 notification' }).click()
     await expect.poll(() => notices.getByRole('button').count()).toBe(0)
     await choose(page, 'Mute notifications 30 min')
     await expect.poll(() => notices.textContent()).toMatch(/^Notifications muted until .*\d\d:\d\d/)

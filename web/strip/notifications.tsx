@@ -46,6 +46,10 @@ export function muteItems(): readonly MenuItem[] {
   ]
 }
 
+/** Of rules; the alerts below have a button of their own. */
+const acknowledgeText = (count: number): string =>
+  `Acknowledge ${count} ${count === 1 ? 'notification' : 'notifications'}`
+
 type ButtonProps = { readonly label: string; readonly run: () => Promise<void> }
 
 function Button({ label, run }: ButtonProps) {
@@ -73,7 +77,7 @@ export function Notifications() {
       {failed}
       {muted}
       {mutes > 0 ? <Button label="End mute" run={endMutes} /> : null}{' '}
-      {toAcknowledge > 0 ? <Button label={`Acknowledge ${toAcknowledge}`} run={acknowledge} /> : null}
+      {toAcknowledge > 0 ? <Button label={acknowledgeText(toAcknowledge)} run={acknowledge} /> : null}
     </span>
   )
 }
