@@ -2,13 +2,18 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 
-const packageFile = z.looseObject({ name: z.literal('g6-stream'), version: z.string() })
+type PackageFile = { readonly name: string; readonly version: string }
+
+const isOurs = (read: Partial<PackageFile> | null): read is PackageFile =>
+  read?.name === 'g6-stream' && typeof read.version === 'string'
 
 function find(folder: string): string {
+  const path = join(folder, 'package.json')
   try {
-    return packageFile.parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))).version
+    const read: Partial<PackageFile> | null = JSON.parse(readFileSync(path, 'utf8'))
+    if (!isOurs(read)) throw new Error(`${path} is not the package file of g6-stream`)
+    return read.version
   } catch (error) {
     const parent = dirname(folder)
     if (parent === folder) throw error

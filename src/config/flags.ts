@@ -22,11 +22,11 @@ const PLACEHOLDERS: Readonly<Partial<Record<KindName, string>>> = {
 type Flagged = { readonly named: Named; readonly option: Option }
 
 /** Options store values, so each command gets its own. */
-const flagged = (): readonly Flagged[] =>
+const flagged = (textOf?: (named: Named) => string): readonly Flagged[] =>
   SETTINGS.flatMap(named => {
     const { flag, kind } = named.setting
     if (flag === null) return []
-    return [{ named, option: new Option(`${flag}${PLACEHOLDERS[kind] ?? ' <value>'}`, help(named)) }]
+    return [{ named, option: new Option(`${flag}${PLACEHOLDERS[kind] ?? ' <value>'}`, textOf?.(named)) }]
   })
 
 function help({ name, setting }: Named): string {
@@ -39,7 +39,7 @@ function help({ name, setting }: Named): string {
 /** Adds `--config` and the flags of the named settings (all that have one unless named) to a command. */
 export function settingFlags(command: Command, names?: readonly SettingName[]): Command {
   command.option('--config <path>', `The settings file (default ./${SETTINGS_FILE}, where there is one)`)
-  for (const { named, option } of flagged()) {
+  for (const { named, option } of flagged(help)) {
     if (names === undefined || names.includes(named.name)) command.addOption(option)
   }
   return command
