@@ -14,6 +14,7 @@ const MISLEADING = [
   ['b[e]side', 'next to, compared with, in addition to'],
   ['m[e]nd(?:s|ed|ing)?', 'fix, repair'],
   ['t[o]ld', 'notified, sent, reported, configured'],
+  ['s[a]id', 'sent, printed, reported, shown, answered'],
   ['st[a]nds', 'is, matches, covers, stays'],
 ]
 

@@ -47,7 +47,7 @@ test('a demo that is killed leaves nothing behind', async () => {
   folder = await mkdtemp(join(tmpdir(), 'g6-demo-test-'))
   const demo = g6(['fleet', 'demo', '--nodes', '1'], { TMPDIR: folder }, { input: 'pipe' })
   await demo.until(/redis .*process \d+/)
-  const pids = [...demo.said().out.matchAll(/process (\d+)/g)].map(([, pid]) => pid)
+  const pids = [...demo.output().out.matchAll(/process (\d+)/g)].map(([, pid]) => pid)
   expect(pids).toHaveLength(2)
   demo.signal('SIGKILL')
   await eventually(() => pids.every(pid => !existsSync(`/proc/${pid}`)), 'all have ended')

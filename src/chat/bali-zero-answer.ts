@@ -30,8 +30,8 @@ class BaliZeroAnswer implements Answer<UpstreamEvent> {
     return this.#state.terminal
   }
 
-  receive(said: readonly UpstreamEvent[], now: Now): void {
-    for (const event of said) {
+  receive(items: readonly UpstreamEvent[], now: Now): void {
+    for (const event of items) {
       if (event.type === 'done') this.end({ type: 'done', reason: event.reason }, now)
       else if (event.type === 'error') this.end({ type: 'error', code: event.code }, now)
       else if (this.#append(receive(this.#state, event, now), false)) this.hasBegun = true

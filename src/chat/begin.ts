@@ -44,15 +44,15 @@ export type BeginParts = {
 }
 
 /** A question in one of the formats: what is recorded of it, whom to ask, and what becomes of the answer. */
-export interface Request<Said> {
+export interface Request<Item> {
   readonly requestId: string
   /** For the audit, which keeps its commitment alone, and reads it later, with its next batch. */
   readonly query: string
   readonly sessionId: string | null
   /** In each log line of the stream; null or absent: the caller sent none. */
   readonly traceId?: string | null
-  readonly asking: Asking<Said>
-  readonly format: AnswerFormat<Said>
+  readonly asking: Asking<Item>
+  readonly format: AnswerFormat<Item>
   /** Instead of the relay's own: the answer is on its way already. */
   readonly edge?: UpstreamEdge
   /** See StreamFacts. */
@@ -63,8 +63,8 @@ export interface Request<Said> {
   readonly isSilent?: boolean
 }
 
-export type StartOptions<Said> = {
-  readonly request: Request<Said>
+export type StartOptions<Item> = {
+  readonly request: Request<Item>
   readonly connectionId: string
   readonly caller: Caller
   readonly lease: Lease
@@ -89,11 +89,11 @@ export type FailedTry = {
 const MAX_KINDS = 8
 
 /** Not started yet. `onEnded` is called once its end is recorded. */
-export function begin<Said>(
+export function begin<Item>(
   parts: BeginParts,
-  { request, connectionId, caller, lease, onDisconnect, streamId = newStreamId() }: StartOptions<Said>,
+  { request, connectionId, caller, lease, onDisconnect, streamId = newStreamId() }: StartOptions<Item>,
   onEnded: (facts: StreamFacts) => void,
-): Generation<Said> {
+): Generation<Item> {
   const { store, edge, breakers, audit, observer, spent, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
   const { requestId, sessionId, traceId = null, asking, format } = request

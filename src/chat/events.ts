@@ -4,7 +4,7 @@ import type { ABORT_REASONS, ChatData, ChatFailureCode, ChatSource } from '../pr
 export type JsonObject = Readonly<Record<string, unknown>>
 export type TokenCounts = Pick<ChatData['usage'], 'inputTokens' | 'outputTokens'>
 
-/** One thing an upstream said. */
+/** One thing that an upstream sent. */
 export type UpstreamEvent =
   | { readonly type: 'token'; readonly data: string }
   /** What the model thinks, and the words with which it declines. */

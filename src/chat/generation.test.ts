@@ -46,10 +46,10 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
     observer: { onEnd: (_, terminal) => ends.push(terminal) },
   })
   generation.start()
-  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onSaid(events)
+  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onItems(events)
   const tokens = (...texts: readonly string[]): void =>
     say(...texts.map((data): UpstreamEvent => ({ type: 'token', data })))
-  const alive = (): void => handlers?.onSaid(null)
+  const alive = (): void => handlers?.onItems(null)
   return { ...time, generation, log, ends, upstream, say, tokens, alive }
 }
 

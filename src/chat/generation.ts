@@ -49,11 +49,11 @@ export type GenerationObserver = {
   onEnd(counts: AnswerCounts, terminal: Terminal, upstreams: readonly string[]): void
 }
 
-export interface GenerationParts<Said> {
+export interface GenerationParts<Item> {
   readonly facts: StreamFacts
-  readonly format: AnswerFormat<Said>
+  readonly format: AnswerFormat<Item>
   readonly log: WritableChatLog
-  call(handlers: CallHandlers<Said>): Upstream
+  call(handlers: CallHandlers<Item>): Upstream
   readonly settings: GenerationSettings
   readonly clock: Clock
   readonly timers: Timers
@@ -67,9 +67,9 @@ const TOOK_TOO_LONG: ReadonlySet<ChatFailureCode> = new Set(['first_token_timeou
 /** The head of the backend that answers. */
 export type AnswerHead = { readonly headers: EdgeHeaders; readonly backend: string }
 
-export class Generation<Said = unknown> {
-  readonly #parts: GenerationParts<Said>
-  readonly #answer: Answer<Said>
+export class Generation<Item = unknown> {
+  readonly #parts: GenerationParts<Item>
+  readonly #answer: Answer<Item>
   readonly #upstream: Upstream
   readonly #followers = new Set<Follower>()
   readonly #tried: string[] = []
@@ -87,7 +87,7 @@ export class Generation<Said = unknown> {
   #cancelClock: (() => void) | null = null
   #cancelGrace: (() => void) | null = null
 
-  constructor(parts: GenerationParts<Said>) {
+  constructor(parts: GenerationParts<Item>) {
     this.#parts = parts
     this.opened = new Promise(resolve => {
       this.#resolveOpened = resolve
@@ -100,7 +100,7 @@ export class Generation<Said = unknown> {
       onHead: (headers, backend) => {
         this.#head = { headers, backend }
       },
-      onSaid: said => this.#received(said),
+      onItems: items => this.#received(items),
       onUnknownFrame: kind => observer.onUnknownFrame?.(kind),
       onTry: (origin, isRetry) => {
         this.#tried.push(origin)
@@ -195,15 +195,15 @@ export class Generation<Said = unknown> {
     return { wallMs: clock.nowMs(), monoMs: clock.monotonicMs() }
   }
 
-  /** The hot path, once a chunk however much it said: one look at the clocks, one publication. */
-  #received(said: readonly Said[] | null): void {
+  /** The hot path, once a chunk, however much is in it: one look at the clocks, one publication. */
+  #received(items: readonly Item[] | null): void {
     const answer = this.#answer
     if (answer.terminal !== null) return
     const now = this.#now()
     this.#lastHeardAtMs = now.monoMs
-    if (said === null) return
+    if (items === null) return
     const { firstTokenMonoMs: first, lastTokenMonoMs: last, tokens: before } = answer.counts
-    answer.receive(said, now)
+    answer.receive(items, now)
     if (answer.terminal !== null) this.#ended(answer.terminal)
     else {
       this.#open(null)

@@ -130,7 +130,7 @@ export class Relay {
   }
 
   /** Begins a generation, which releases the lease when it ends. */
-  start<Said>(options: StartOptions<Said>): Generation<Said> {
+  start<Item>(options: StartOptions<Item>): Generation<Item> {
     // Admitted before the server began to stop.
     if (this.#isClosed) throw new HttpError('draining', undefined, busyHeaders())
     const generation = begin(this.#beginning, options, this.#ended)

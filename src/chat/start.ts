@@ -25,14 +25,14 @@ export type Started = {
   readonly hasKey: boolean
 }
 
-export type Starting<Said> = {
+export type Starting<Item> = {
   /** What makes two questions the same. */
   fingerprint(): string
   /** Called only where an answer is begun. */
-  question(): Request<Said>
+  question(): Request<Item>
   readonly onDisconnect: OnDisconnect
   /** Before anything of its answer can come. */
-  onStarted?(generation: Generation<Said>): void
+  onStarted?(generation: Generation<Item>): void
 }
 
 export function onDisconnectOf({ config }: AskParts, given: unknown): OnDisconnect {
@@ -47,10 +47,10 @@ export function onDisconnectOf({ config }: AskParts, given: unknown): OnDisconne
 }
 
 /** Joins the running or kept answer to the same question with the same key, or begins one. */
-export async function start<Said>(
+export async function start<Item>(
   parts: AskParts,
   request: FastifyRequest,
-  starting: Starting<Said>,
+  starting: Starting<Item>,
 ): Promise<Started> {
   const { relay, admission } = parts
   const { caller } = admission.of(request)
@@ -131,10 +131,10 @@ export async function earlierElsewhere(
   }
 }
 
-async function begin<Said>(
+async function begin<Item>(
   parts: AskParts,
   request: FastifyRequest,
-  starting: Starting<Said>,
+  starting: Starting<Item>,
   { hasKey, streamId }: { readonly hasKey: boolean; readonly streamId?: string },
 ): Promise<Started> {
   const { relay, admission, audit } = parts

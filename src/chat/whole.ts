@@ -61,7 +61,7 @@ function modelIn(data: unknown): string | undefined {
 }
 
 /**
- * The log must have ended. Throws the HTTP error of an answer that failed or was aborted. `success` is said of a complete answer
+ * The log must have ended. Throws the HTTP error of an answer that failed or was aborted. `success` is sent for a complete answer
  * alone; `reason` says how any other one ended.
  */
 export async function wholeAnswer(log: ChatLog): Promise<JsonObject> {

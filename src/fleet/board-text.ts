@@ -1,5 +1,5 @@
 // A board as it is in Redis: a head, and one JSON text for each panel. What a later version adds is passed over, and a head of a
-// version that this one cannot read is said to be so.
+// version that this one cannot read is reported as such.
 import { z } from 'zod'
 import type { Board, BoardPanel } from '../board/board.js'
 import { panelHash } from '../board/hash.js'

@@ -105,15 +105,15 @@ export class FleetBoards implements Boards {
   /** The publisher's, with what this server alone knows of the age of its board. */
   verdictOf(board: Board, source: SourceState): Verdict {
     const shown = this.#shown
-    const said = shown?.board.verdict ?? null
+    const sent = shown?.board.verdict ?? null
     if (shown === null || shown.source === null) {
       const now = this.#options.own.verdictOf(board, source)
       // With the time since when it is so, as it is published.
-      return said !== null && said.since !== undefined && sameVerdict({ ...now, since: said.since }, said)
-        ? said
+      return sent !== null && sent.since !== undefined && sameVerdict({ ...now, since: sent.since }, sent)
+        ? sent
         : now
     }
-    const given = said ?? verdictOf({ snapshot: null, panels: board.panels.values(), remarks: [] })
+    const given = sent ?? verdictOf({ snapshot: null, panels: board.panels.values(), remarks: [] })
     const isSaid = source.state === shown.source.state
     return isSaid ? given : verdictWith(given, sourceRemarks(source, this.#options.timezone()))
   }

@@ -497,7 +497,7 @@ export class FleetNode {
       })
   }
 
-  /** An engine that is gone is what the beats find out; everything else is said. */
+  /** An engine that is gone is what the beats find out; everything else is reported. */
   #failed(what: string, error: unknown): void {
     if (error instanceof EngineError && error.fault !== 'refused') return
     this.#observer.onFault?.(what, error)

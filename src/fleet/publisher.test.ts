@@ -14,7 +14,7 @@ const own = (board: Board) => ({ board, source: SOURCE })
 class Engine {
   readonly writes: string[] = []
   readonly waiting: ((answer: unknown) => void)[] = []
-  readonly said: string[] = []
+  readonly happened: string[] = []
   readonly publisher = new Publisher(
     (_script, _keys, args) => {
       this.writes.push(`${args[0]} ${args[2]} > ${args[3]} r${args[4]}`)
@@ -24,9 +24,9 @@ class Engine {
     },
     fleetKeys('test', 0, 'a'),
     {
-      onFenced: () => this.said.push('fenced'),
-      onLarge: () => this.said.push('large'),
-      onFailed: error => this.said.push(String(error)),
+      onFenced: () => this.happened.push('fenced'),
+      onLarge: () => this.happened.push('large'),
+      onFailed: error => this.happened.push(String(error)),
     },
   )
 
@@ -62,7 +62,7 @@ describe('the publisher', () => {
     await engine.answer('base')
     expect(engine.writes.at(-1)).toBe('1:a all > 2 r3')
     await engine.answer(new Error('no answer'))
-    expect(engine.said).toEqual(['Error: no answer'])
+    expect(engine.happened).toEqual(['Error: no answer'])
     engine.publisher.found(null)
     expect(engine.writes.at(-1)).toBe('1:a all > 2 r4')
   })
@@ -86,10 +86,10 @@ describe('the publisher', () => {
     engine.publisher.offer(own(boardMaker('e1')(textPanel('x', '1'))))
     engine.publisher.lead(leaseOf(2))
     await engine.answer('fenced')
-    expect([engine.said, engine.writes.at(-1)]).toEqual([[], '2:a all > 1 r2'])
+    expect([engine.happened, engine.writes.at(-1)]).toEqual([[], '2:a all > 1 r2'])
     await engine.answer('fenced')
     engine.publisher.found(null)
-    expect([engine.said, engine.writes.length]).toEqual([['fenced'], 2])
+    expect([engine.happened, engine.writes.length]).toEqual([['fenced'], 2])
   })
 
   test('gives up where others write too, until the next beat', async () => {
@@ -97,7 +97,7 @@ describe('the publisher', () => {
     engine.publisher.lead(leaseOf(1))
     engine.publisher.offer(own(boardMaker('e1')(textPanel('x', '1'))))
     for (let i = 0; i < 3; i++) await engine.answer('old')
-    expect(engine.said).toEqual(['Error: the board in Redis is written by others too'])
+    expect(engine.happened).toEqual(['Error: the board in Redis is written by others too'])
     expect(engine.writes).toHaveLength(3)
   })
 
@@ -108,7 +108,7 @@ describe('the publisher', () => {
     const large = own(next(textPanel('x', 'y'.repeat(3 * 1024 * 1024))))
     engine.publisher.offer(large)
     engine.publisher.found(null)
-    expect([engine.said, engine.writes]).toEqual([['large'], []])
+    expect([engine.happened, engine.writes]).toEqual([['large'], []])
     engine.publisher.offer(own(next(textPanel('x', '1'))))
     await engine.answer('nothing waits')
     expect(engine.writes).toEqual(['1:a all > 2 r2'])

@@ -1,5 +1,5 @@
 // What must appear nowhere: a run of the real server with marked questions, emails and tokens, in every way a request can
-// go right or wrong; then everything the server said or wrote is searched.
+// go right or wrong; then everything the server sent or wrote is searched.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -145,10 +145,10 @@ test('no question, email or token is in any log line, metric, refusal or audit r
   const files = readdirSync(folder).map(name => readFileSync(join(folder, name), 'latin1'))
   const written = { out, err, metrics: metrics.text, health: health.text, audit: audit.output().out }
   const parts = tokens.flatMap(token => token.split('.').slice(1))
-  for (const [where, said] of [...Object.entries(written), ...answers.entries(), ...files.entries()]) {
-    expect(said.match(MARK)?.[0] ?? null, `in ${where}: ${said.slice(0, 300)}`).toBeNull()
+  for (const [where, bytes] of [...Object.entries(written), ...answers.entries(), ...files.entries()]) {
+    expect(bytes.match(MARK)?.[0] ?? null, `in ${where}: ${bytes.slice(0, 300)}`).toBeNull()
     expect(
-      parts.filter(part => said.includes(part)),
+      parts.filter(part => bytes.includes(part)),
       `a token in ${where}`,
     ).toEqual([])
   }

@@ -16,7 +16,7 @@ import {
 } from './support/chat-page.js'
 
 const room = chatPageRoom()
-const said = (text: string) => room.page.getByRole('status').filter({ hasText: text }).waitFor()
+const announced = (text: string) => room.page.getByRole('status').filter({ hasText: text }).waitFor()
 const shows = (text: string) => answerOf(room.page).filter({ hasText: text }).waitFor()
 const question = () => room.page.getByLabel('Your question')
 
@@ -29,7 +29,7 @@ test('each end says once how, and what can be done', async () => {
   expect(await page.getByRole('heading', { level: 2 }).textContent()).toBe('one?')
   const link = page.getByRole('list', { name: 'Sources' }).getByRole('link')
   expect(await link.getAttribute('href')).toBe('https://example.org/kitas')
-  await said('Complete')
+  await announced('Complete')
 
   room.script = { tokens: ['the law of 1992, which'], finish: 'length' }
   await ask(page, 'two?')
@@ -40,7 +40,7 @@ test('each end says once how, and what can be done', async () => {
   await ask(page, 'three?')
   await ends(page, 'Failed. The answering service reported an error. What you see is not whole.')
   expect(await actions(page)).toEqual(['Copy', 'Retry'])
-  await said('Failed. The answering service reported an error.')
+  await announced('Failed. The answering service reported an error.')
 
   room.script = { status: 400 }
   await ask(page, 'four?')
@@ -136,7 +136,7 @@ test('withheld, without text and with it; the question can be edited', async () 
   await room.hand.done('content_filter')
   await ends(page, /^Withheld by the answering service’s content filter\.Edit question$/)
   expect(await answerOf(page).textContent()).toBe('No text came.')
-  await said('Withheld by the answering service’s content filter.')
+  await announced('Withheld by the answering service’s content filter.')
 
   await ask(page, 'and this?')
   await room.hand.say('One way is')
@@ -180,7 +180,7 @@ test('ended by the server: it restarts, it takes too long, nobody was reading', 
   room.rig.relay.running(streamId)?.abort('shutdown')
   await ends(page, 'Ended. The server was restarted.')
   expect(await actions(page)).toEqual(['Copy', 'Retry'])
-  await said('Ended. The server was restarted.')
+  await announced('Ended. The server was restarted.')
 
   room.rig.setChat({ chatMaxDurationMs: 100 })
   await ask(page, 'for long?')
@@ -264,7 +264,7 @@ test('what a model thinks is folded, timed, and not kept', async () => {
   const page = await begun('')
   await room.hand.send('reasoning', 'First, the law. ')
   await ends(page, /^Thinking, \d+ s$/)
-  await said('Thinking')
+  await announced('Thinking')
   const fold = card(page).getByRole('group')
   const words = fold.getByText('First, the law.')
   expect(await words.isVisible()).toBe(false)

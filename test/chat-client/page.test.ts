@@ -17,7 +17,7 @@ import {
 } from './support/chat-page.js'
 
 const room = chatPageRoom()
-const said = (text: string) => room.page.getByRole('status').filter({ hasText: text }).waitFor()
+const announced = (text: string) => room.page.getByRole('status').filter({ hasText: text }).waitFor()
 const shows = (text: string) => answerOf(room.page).filter({ hasText: text }).waitFor()
 const question = () => room.page.getByLabel('Your question')
 const isFocused = (of: Locator) => of.evaluate(element => element === document.activeElement)
@@ -50,7 +50,7 @@ describe('what is in the way', () => {
     await page.getByRole('button', { name: 'Send, possible in 1 s' }).waitFor()
     await move(17_000)
     await page.getByRole('button', { name: 'Send', exact: true }).waitFor()
-    await said('The next question may be sent now')
+    await announced('The next question may be sent now')
     // Nothing was sent by itself.
     expect(await page.getByRole('article').count()).toBe(0)
     room.script = { tokens: ['you may'] }
@@ -139,7 +139,7 @@ describe('an answer continues', () => {
       await shows(`b${n}`)
       const before = room.proxy.connections
       room.proxy.cut()
-      // Some of it is said while nobody is connected.
+      // Some of it is sent while nobody is connected.
       await room.hand.say(`c${n} `)
       await until(() => room.proxy.connections > before, 'it connects again')
     }
@@ -385,7 +385,7 @@ describe('the conversation', () => {
     await ends(page, 'Complete')
     await page.getByRole('button', { name: 'Copy code, sh' }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
-    await said('Copied')
+    await announced('Copied')
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('echo \u{202e}x')
     expect(await answerOf(page).locator('.direction-mark').textContent()).toBe('U+202E')
     await page.getByRole('button', { name: 'Copy the answer' }).click()

@@ -93,7 +93,7 @@ test('a resume elsewhere gets the missing events, then continues live, to the en
 test('a reader that has more than Redis gets nothing twice', async () => {
   const [here, there] = await two()
   const first = await begun(here)
-  // What is said now does not come to Redis for a while.
+  // What is sent now does not come to Redis for a while.
   here.proxy.lose('server')
   await upstream.say('c', 'd')
   await first.until(has(4))

@@ -59,7 +59,7 @@ test(`whatever happens, each reader gets every event once and one end (FAULT_SEE
         await world.heal()
         await world.check()
       }),
-      // A run that fails is said as it was: others would not repeat the same moments.
+      // A run that fails is printed as it was: others would not repeat the same moments.
       { numRuns: RUNS, seed: SEED, endOnFailure: true },
     )
   } finally {

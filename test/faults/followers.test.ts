@@ -116,7 +116,7 @@ describe.each([
     const { make, letThrough, breaks, patience, rounds = ROUNDS } = fault
     const { proxy, log, publish, shows } = await start(patience ?? {})
     await eventually(() => shows(0), 'the first state')
-    const said = (pattern: RegExp) => log.lines().filter(({ msg }) => pattern.test(String(msg)))
+    const linesLike = (pattern: RegExp) => log.lines().filter(({ msg }) => pattern.test(String(msg)))
     let n = 0
     const once = async (): Promise<void> => {
       const connections = proxy.connections
@@ -139,19 +139,19 @@ describe.each([
     await holdsNoMoreThan(before)
     const outages = breaks ? rounds : 0
     await eventually(
-      () => said(BACK).length >= outages,
+      () => linesLike(BACK).length >= outages,
       () => `${outages} returns are logged: ${JSON.stringify(log.lines())}`,
     )
     // An impatient follower may take a busy machine for a fault.
-    expect(said(BACK).length).toBeLessThanOrEqual(patience === undefined ? outages : 3 * outages)
+    expect(linesLike(BACK).length).toBeLessThanOrEqual(patience === undefined ? outages : 3 * outages)
     // An outage may have several causes; each is logged once.
-    expect(said(LOST).length).toBeGreaterThanOrEqual(said(BACK).length)
-    expect(said(LOST).length).toBeLessThanOrEqual(2 * said(BACK).length)
-    for (const { level, source, problem } of said(LOST)) {
+    expect(linesLike(LOST).length).toBeGreaterThanOrEqual(linesLike(BACK).length)
+    expect(linesLike(LOST).length).toBeLessThanOrEqual(2 * linesLike(BACK).length)
+    for (const { level, source, problem } of linesLike(LOST)) {
       expect(level).toBe(40)
       expect(String(source)).toContain(proxy.url)
       expect(String(problem)).not.toBe('')
     }
-    expect(log.lines()).toHaveLength(said(LOST).length + said(BACK).length)
+    expect(log.lines()).toHaveLength(linesLike(LOST).length + linesLike(BACK).length)
   })
 })

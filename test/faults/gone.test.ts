@@ -79,15 +79,15 @@ async function idleServer(places = PATHS.length + 1) {
 }
 
 async function opened(child: ChildProcess): Promise<void> {
-  let said = ''
+  let printed = ''
   for (const out of [child.stdout, child.stderr]) {
     out?.setEncoding('utf8').on('data', (text: string) => {
-      said += text
+      printed += text
     })
   }
   await eventually(
-    () => said.includes('open'),
-    () => `all streams are open: ${said}`,
+    () => printed.includes('open'),
+    () => `all streams are open: ${printed}`,
   )
 }
 

@@ -282,14 +282,14 @@ describe('a proxy of the environment', () => {
       headers: { authorization: 'Bearer k' },
       body: null,
     }
-    const said = await new Promise<string>(resolve =>
+    const received = await new Promise<string>(resolve =>
       edge.open(
         { ...request, method: 'GET' },
         { onHead: status => resolve(`${status}`), onData: () => {}, onEnd: () => {}, onError: resolve },
       ),
     )
     await edge.close()
-    return said
+    return received
   }
 
   test('is used, and does not get the key; NO_PROXY keeps it out', async () => {

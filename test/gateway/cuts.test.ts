@@ -124,11 +124,11 @@ test('whatever is cut, each byte comes once, the upstream is asked once, and eve
 
         const abort = new AbortController()
         let texts = 0
-        let said = ''
+        let received = ''
         const leaveAfter = stopAfter ?? reloadAfter
         const question = { url: proxy.url, question: scripted(script), signal: abort.signal, apiKey: ANN }
         const onText = (text: string): void => {
-          said += text
+          received += text
           if (leaveAfter !== null && texts++ === leaveAfter) abort.abort()
         }
         const fetch = tapped(resumableFetch({ ...options, stopOnAbort: stopAfter !== null }))
@@ -137,7 +137,7 @@ test('whatever is cut, each byte comes once, the upstream is asked once, and eve
           (error: unknown) => ({ answer: null, error }),
         )
         const text = script.tokens.join('')
-        expect(text.startsWith(said)).toBe(true)
+        expect(text.startsWith(received)).toBe(true)
         const isProper = script.finish === 'done' || script.finish === 'length'
         const wasLeft = abort.signal.aborted
         // An answer without streaming that is cut after its head is the SDK's to ask for again: it is not resumed.

@@ -115,10 +115,10 @@ test('a body that stays open after its reason ends as the SDKs take it: whole, o
   const calls: PassCall[] = []
   const clients = paths.flatMap(path =>
     [undefined, resumableFetch({ maxAttempts: 3, retryDelayMs: 1 })].map(async fetch => {
-      const said = path.ask({ url: rig.rig.url, question: 'q', ...(fetch === undefined ? {} : { fetch }) })
+      const asked = path.ask({ url: rig.rig.url, question: 'q', ...(fetch === undefined ? {} : { fetch }) })
       return [
         path.name,
-        await said.then(
+        await asked.then(
           ({ text }) => text,
           (error: unknown) => error instanceof Error,
         ),

@@ -102,7 +102,7 @@ test.each(Object.entries(READERS))(
   async (_, read) => {
     let cuts = 0
     await fc.assert(
-      fc.asyncProperty(script, fc.array(cut, { maxLength: 6 }), async (said, planned) => {
+      fc.asyncProperty(script, fc.array(cut, { maxLength: 6 }), async (parts, planned) => {
         const left = [...planned]
         const asked = mock.requests.length
         proxy.cut() // no connection of the run before
@@ -111,7 +111,7 @@ test.each(Object.entries(READERS))(
           if (next !== null) cuts++
           return next
         })
-        const { got, wanted } = await read(scripted(said))
+        const { got, wanted } = await read(scripted(parts))
         expect(got).toBe(wanted)
         expect(mock.requests).toHaveLength(asked + 1)
         await until(() => rig.relay.readers === 0, 'no reader left')

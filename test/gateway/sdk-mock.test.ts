@@ -20,10 +20,10 @@ const asked = (script: Parameters<typeof scripted>[0]) => ({ url: mock.url, ques
 
 describe.each(SDK_PATHS)('$name', path => {
   test('reads reasoning, text and tool calls', async () => {
-    const said = await path.ask(
+    const outcome = await path.ask(
       asked({ tokens: 3, reasoning: 2, toolCalls: [{ name: 'weather', arguments: WEATHER }] }),
     )
-    expect(said).toEqual({
+    expect(outcome).toEqual({
       text: TEXT,
       reasoning: path.hasReasoning ? REASONING : '',
       tools: path.hasTools ? [['weather', WEATHER]] : [],
@@ -40,8 +40,8 @@ describe.each(SDK_PATHS)('$name', path => {
 })
 
 test.each(SDK_PATHS.filter(({ hasRefusal }) => hasRefusal))('$name: reads a refusal', async path => {
-  const said = await path.ask(asked({ refusal: 'I cannot say that.' }))
-  expect(said).toEqual({ text: '', reasoning: '', tools: [], refusal: 'I cannot say that.' })
+  const outcome = await path.ask(asked({ refusal: 'I cannot say that.' }))
+  expect(outcome).toEqual({ text: '', reasoning: '', tools: [], refusal: 'I cannot say that.' })
 })
 
 test('choices of one question are apart', async () => {

@@ -41,8 +41,8 @@ describe.each(SDK_PATHS)('$name', path => {
     ['as it is', undefined],
     ['with resumableFetch', resumableFetch()],
   ])('%s gets the answer of the upstream, recorded once', async (_, fetch) => {
-    const said = await path.ask({ ...at(SCRIPT), ...(fetch === undefined ? {} : { fetch }) })
-    expect(said).toEqual({
+    const outcome = await path.ask({ ...at(SCRIPT), ...(fetch === undefined ? {} : { fetch }) })
+    expect(outcome).toEqual({
       text: TEXT,
       reasoning: path.hasReasoning ? tokenTexts(2, 'thought').join('') : '',
       tools: path.hasTools ? [['weather', WEATHER]] : [],
@@ -120,7 +120,7 @@ test('choices, and usage where it is asked for', async () => {
   const messages = [{ role: 'user' as const, content: scripted({ tokens: ['a', 'b'] }) }]
   const { choices } = await client.chat.completions.create({ model: MODEL, n: 2, messages })
   expect(choices.map(({ message }) => message.content)).toEqual(['ab', '1:a1:b'])
-  const said = ['', '']
+  const outcome = ['', '']
   let tokens = 0
   const options = { stream: true, stream_options: { include_usage: true } } as const
   for await (const chunk of await client.chat.completions.create({
@@ -129,10 +129,10 @@ test('choices, and usage where it is asked for', async () => {
     messages,
     ...options,
   })) {
-    for (const { index, delta } of chunk.choices) said[index] += delta.content ?? ''
+    for (const { index, delta } of chunk.choices) outcome[index] += delta.content ?? ''
     tokens += chunk.usage?.completion_tokens ?? 0
   }
-  expect([said, tokens]).toEqual([['ab', '1:a1:b'], 4])
+  expect([outcome, tokens]).toEqual([['ab', '1:a1:b'], 4])
 })
 
 test('a response is resumed and stopped with the SDK’s own means', async () => {

@@ -177,24 +177,24 @@ test('whatever is cut or loaded again, the whole answer is there in the end, onc
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 6 }), async steps => {
       const chat = `cuts-${number++}`
       const before = app.asked()
-      let said = 'A'
+      let reply = 'A'
       await page.goto(`${proxy.url}/app?chat=${chat}`)
       await ask(page, 'who?')
-      await app.say(said)
-      await shows(page, 'who?', said)
+      await app.say(reply)
+      await shows(page, 'who?', reply)
       for (const each of steps) {
         if (each === 'reload') await loadAgain(page)
         else if ('say' in each) {
-          said += each.say
+          reply += each.say
           await app.say(each.say)
         } else proxy.cutAfter(each.cutAfter)
       }
       // A page whose connection was cut shows an error, and is loaded again by the person.
       await loadAgain(page)
-      await shows(page, 'who?', said)
+      await shows(page, 'who?', reply)
       await app.say('.')
       await app.done()
-      await shows(page, 'who?', `${said}.`)
+      await shows(page, 'who?', `${reply}.`)
       await is(page, 'ready')
       expect(app.asked() - before).toBe(1)
     }),

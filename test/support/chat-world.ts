@@ -258,7 +258,7 @@ export class ChatWorld {
     for (let i = 0; i < 5; i++) await new Promise(resolve => setImmediate(resolve))
   }
 
-  /** Time passes, in which what was said gets to Redis. */
+  /** Time passes, in which what was sent gets to Redis. */
   #pass(): Promise<void> {
     return new Promise(resolve => void setTimeout(resolve, 10 * TENTH.gatherMs))
   }

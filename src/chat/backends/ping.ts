@@ -99,11 +99,11 @@ function ping(
       onHead: () => {
         if (!streams) settle(null)
       },
-      onSaid: said => {
-        if (said === null || said.length === 0) return
-        if (said.some(reader.isVisible)) settle(null)
-        else if (said.some(reader.isError)) settle('in_band')
-        else if (said.some(reader.isTerminal)) settle('no_word')
+      onItems: items => {
+        if (items === null || items.length === 0) return
+        if (items.some(reader.isVisible)) settle(null)
+        else if (items.some(reader.isError)) settle('in_band')
+        else if (items.some(reader.isTerminal)) settle('no_word')
       },
       onFailure: failure => settle(failureCause(failure)),
       onClosed: () => {},

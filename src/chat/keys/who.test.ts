@@ -56,7 +56,7 @@ const CHANGES = {
   'chat, forwards': { routes: 'chat', forwardsKeys: true },
 } as const satisfies Readonly<Record<string, Partial<CallerFacts>>>
 
-const said = (bearer: Word, apiKey: Word, change: keyof typeof CHANGES): string => {
+const outcomeOf = (bearer: Word, apiKey: Word, change: keyof typeof CHANGES): string => {
   const meanings = { bearer: MEANINGS[bearer], apiKey: MEANINGS[apiKey] }
   const who = decideCaller(meanings, { ...FACTS, ...CHANGES[change] })
   if (!who.ok) return `${who.code}${who.isGuess ? ', a guess' : ''}`
@@ -137,7 +137,7 @@ describe('who calls', () => {
     ['-', 'internal', 'chat, nobody anonymous', 'token_missing'],
     ['bad jwt', '-', 'chat', 'token_wrong, a guess'],
   ])('Bearer %s, x-api-key %s, %s: %s', (bearer, apiKey, change, expected) => {
-    expect(said(bearer, apiKey, change)).toBe(expected)
+    expect(outcomeOf(bearer, apiKey, change)).toBe(expected)
   })
   test('nothing but a foreign key is ever sent on', () => {
     const words = Object.keys(MEANINGS) as Word[]

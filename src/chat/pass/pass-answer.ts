@@ -1,5 +1,5 @@
 // The format of answers that are passed on: an entry of the log is a line with its id, then the bytes of one event of the upstream.
-// Nothing is said before, between or after them, so an answer that has no end of its own is cut.
+// Nothing is sent before, between or after them, so an answer that has no end of its own is cut.
 import type { Answer, AnswerCounts, AnswerFormat, Now } from '../answer-format.js'
 import type { Terminal } from '../events.js'
 import type { StreamFacts, WritableChatLog } from '../log/chat-log.js'
@@ -57,14 +57,14 @@ class PassAnswer implements Answer<PassEvent> {
     return this.#log.tail > 0
   }
 
-  receive(said: readonly PassEvent[], now: Now): void {
-    for (const event of said) {
+  receive(items: readonly PassEvent[], now: Now): void {
+    for (const event of items) {
       if (this.#append(event, now)) continue
       const code = event.ends === 'broken' ? 'upstream_failed' : 'too_large'
       this.end({ type: 'error', code }, now)
       return
     }
-    const { ends = null, reason = null } = said.at(-1) ?? {}
+    const { ends = null, reason = null } = items.at(-1) ?? {}
     if (ends === 'done') this.#close({ type: 'done', reason: reason ?? 'complete' }, 'whole', now)
     else if (ends === 'error') this.#close({ type: 'error', code: 'upstream_error' }, 'whole', now)
   }

@@ -18,7 +18,7 @@ export const BROKEN: PassEvent = { ...NOTHING, bytes: NO_BYTES, ends: 'broken' }
 
 export function createPassReader(wire: Wire, maxEventBytes = MAX_EVENT_BYTES): BodyReader<PassEvent> {
   const splitter = createEventSplitter(maxEventBytes)
-  function said(events: readonly Buffer[]): PassEvent[] {
+  function passEvents(events: readonly Buffer[]): PassEvent[] {
     // The hot path: an object with every member named costs a fraction of a copied one.
     const all = events.map((bytes): PassEvent => {
       const { ends, reason, wordBytes, usage, answerId } = wire.look(bytes)
@@ -29,13 +29,13 @@ export function createPassReader(wire: Wire, maxEventBytes = MAX_EVENT_BYTES): B
   }
   return {
     push: chunk => {
-      const events = said(splitter.push(chunk))
+      const events = passEvents(splitter.push(chunk))
       return events.length === 0 ? null : events
     },
     // A last event without its blank line counts if the answer ends with it; else it may have been cut off anywhere.
     end: () => {
       const before = wire.end
-      const last = said(splitter.end())
+      const last = passEvents(splitter.end())
       const terminals = last.filter(({ ends }) => ends !== null)
       if (terminals.length > 0) return terminals
       const end = before ?? wire.end

@@ -27,7 +27,7 @@ export type SharedTimes = {
   readonly deadMs: number
   /** At most so much of the time between two looks counts for that: this process may have been paused. */
   readonly longestStepMs: number
-  /** A node has readers of an answer for so long after it last said so. */
+  /** A node has readers of an answer for so long after it last reported them. */
   readonly readersMs: number
   /** A copy of an answer is kept for so long without readers. */
   readonly lingerMs: number

@@ -120,7 +120,7 @@ export class Mirrors {
     try {
       await mirror.refresh()
     } catch (error) {
-      // Redis that is gone is said by the beats.
+      // The beats report a Redis that is gone.
       if (!(error instanceof EngineError)) this.#parts.observer.onFault?.('read', error)
       return
     }

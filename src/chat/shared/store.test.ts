@@ -62,7 +62,7 @@ test('an answer whose beginning is not kept any more when Redis comes is not sha
   expect(long?.head).toBeGreaterThan(0)
   join()
   await eventually(async () => (await eventsInRedis('short')) === '1', 'the other one is shared')
-  await eventually(() => unshared.length > 0, 'it is said')
+  await eventually(() => unshared.length > 0, 'it is reported')
   expect([unshared, await eventsInRedis('long'), faults]).toEqual([['answer_large'], '0', []])
 })
 
@@ -76,7 +76,7 @@ test('an answer over 16 MiB is shared no further, and counted once', async () =>
   for (let i = 0; i < 3; i++) {
     log.appendBytes('', Buffer.from('data: x\n\n'))
     log.publish()
-    await eventually(() => unshared.length === 1, 'it is said')
+    await eventually(() => unshared.length === 1, 'it is reported')
   }
   expect([unshared, await eventsInRedis('huge'), log.tail, faults]).toEqual([['answer_large'], '1', 4, []])
 })

@@ -4,11 +4,11 @@ import type { EdgeCall, EdgeHeaders, UpstreamEdge } from './edge.js'
 import type { UpstreamRequest } from './request.js'
 import type { TryFailure } from './retry.js'
 
-export type AttemptHandlers<Said> = {
+export type AttemptHandlers<Item> = {
   /** The head of an answer came: what follows is its body. */
   onHead(headers: EdgeHeaders): void
-  /** What one chunk of `bytes` said, in order; null: not one frame, but a sign of life. */
-  onSaid(said: readonly Said[] | null, bytes: number): void
+  /** What one chunk of `bytes` brought, in order; null: not one frame, but a sign of life. */
+  onItems(items: readonly Item[] | null, bytes: number): void
   /** It ended without a terminal event; called at most once, and never after one. */
   onFailure(failure: TryFailure): void
   /** The connection is free or closed; the last call, omitted after `abort`. */
@@ -41,12 +41,12 @@ function formOf(contentType: string | null): string {
 
 /** `keptRefusalBytes`: of the body of another status than 200. Ignores everything after a terminal event; the caller aborts it
  * if it does not end soon. */
-export function attempt<Said>(
+export function attempt<Item>(
   edge: UpstreamEdge,
   request: UpstreamRequest,
-  reader: BodyReader<Said>,
+  reader: BodyReader<Item>,
   keptRefusalBytes: number,
-  handlers: AttemptHandlers<Said>,
+  handlers: AttemptHandlers<Item>,
 ): Attempt {
   let hasHead = false
   let hasBytes = false
@@ -59,10 +59,10 @@ export function attempt<Said>(
     return reader.accepts?.(type) ?? /^text\/event-stream\b/i.test(type)
   }
   /** Up to the first terminal event. */
-  function hand(said: readonly Said[], bytes: number): void {
-    const last = said.findIndex(reader.isTerminal)
+  function hand(items: readonly Item[], bytes: number): void {
+    const last = items.findIndex(reader.isTerminal)
     if (last !== -1) isOver = true
-    handlers.onSaid(last === -1 ? said : said.slice(0, last + 1), bytes)
+    handlers.onItems(last === -1 ? items : items.slice(0, last + 1), bytes)
   }
   function fail(failure: TryFailure): void {
     if (isOver) return
@@ -86,8 +86,8 @@ export function attempt<Said>(
   function onEnd(): void {
     failAsRefused()
     if (!isOver) {
-      const said = hasBytes ? reader.end() : []
-      if (said.some(reader.isTerminal)) hand(said, 0)
+      const items = hasBytes ? reader.end() : []
+      if (items.some(reader.isTerminal)) hand(items, 0)
       else fail({ kind: 'cut', cause: hasBytes ? 'no_last_event' : 'empty_body' })
     }
     handlers.onClosed()
@@ -112,9 +112,9 @@ export function attempt<Said>(
       if (isOver) return
       if (refused !== null) return keep(chunk)
       hasBytes = true
-      const said = reader.push(chunk)
-      if (said === null) handlers.onSaid(null, chunk.length)
-      else hand(said, chunk.length)
+      const items = reader.push(chunk)
+      if (items === null) handlers.onItems(null, chunk.length)
+      else hand(items, chunk.length)
     },
     onEnd,
     onError: (cause, isSent) => {

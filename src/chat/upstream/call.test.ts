@@ -54,7 +54,7 @@ type Options = {
   readonly until?: (word: string) => boolean
 }
 
-/** Calls the backends; each answers as the test says. Resolves with the outcome, and with what was asked, said and reported. */
+/** Calls the backends; each answers as the test says. Resolves with the outcome, and with what was asked, received and reported. */
 async function outcome(answer: Answer, options: Options = {}) {
   const {
     breakers = new Breakers(60_000),
@@ -64,7 +64,7 @@ async function outcome(answer: Answer, options: Options = {}) {
   const asked: string[] = []
   const tries: string[] = []
   const causes: unknown[] = []
-  const said: string[] = []
+  const received: string[] = []
   let signs = 0
   let aborted = 0
   const time = ownTime()
@@ -96,9 +96,9 @@ async function outcome(answer: Answer, options: Options = {}) {
       asking,
       {
         onHead: () => {},
-        onSaid: words => {
+        onItems: words => {
           if (words === null) signs++
-          else said.push(...words)
+          else received.push(...words)
           const last = words?.findLast(until)
           if (last !== undefined) resolve(last === '!' ? 'in_band' : 'answered')
         },
@@ -110,7 +110,7 @@ async function outcome(answer: Answer, options: Options = {}) {
       },
     ).start()
   })
-  return { code, asked, tries, causes, said: said.join(' '), signs, aborted, breakers, time }
+  return { code, asked, tries, causes, received: received.join(' '), signs, aborted, breakers, time }
 }
 
 const unreachable: Answer = (_, handlers) => handlers.onError('ECONNREFUSED', false)
@@ -198,32 +198,32 @@ describe('before the first visible word the next backend is asked', () => {
     ],
     ['silence without a head', 'silence', (_, _h, time) => time.pass(1_000)],
   ])('%s', async (_, cause, fails) => {
-    const { code, asked, said, causes } = await outcome(firstFails(fails))
-    expect([code, said, asked]).toEqual(['answered', '. b $', ['http://first', 'http://second']])
+    const { code, asked, received, causes } = await outcome(firstFails(fails))
+    expect([code, received, asked]).toEqual(['answered', '. b $', ['http://first', 'http://second']])
     expect(causes).toEqual([`first: ${cause}`])
   })
 
   test('what came before is held back while there is another one, and is a sign of life', async () => {
     const held = await outcome((_, handlers) => says(handlers, '.', '. .', 'a'))
-    expect(held).toMatchObject({ said: '. . . a', signs: 2, asked: ['http://first'] })
+    expect(held).toMatchObject({ received: '. . . a', signs: 2, asked: ['http://first'] })
     const alone = await outcome((_, handlers) => says(handlers, '.', 'a'), { targets: [FIRST] })
-    expect(alone).toMatchObject({ said: '. a', signs: 0 })
+    expect(alone).toMatchObject({ received: '. a', signs: 0 })
     const early = await outcome(
       firstFails((_, handlers) => says(handlers, '.', '!')),
       {
         asking: { handsOnEarly: true },
       },
     )
-    expect(early).toMatchObject({ said: '. . b $', code: 'answered' })
+    expect(early).toMatchObject({ received: '. . b $', code: 'answered' })
   })
 
   test('a long beginning is handed on, and is the answer from then on', async () => {
     const long = '.'.repeat(300 * 1024)
-    const { said, asked } = await outcome((_, handlers) => says(handlers, long, '!'), {
+    const { received, asked } = await outcome((_, handlers) => says(handlers, long, '!'), {
       until: word => word === '!',
     })
     expect(asked).toEqual(['http://first'])
-    expect(said).toBe(`${long} !`)
+    expect(received).toBe(`${long} !`)
   })
 })
 
@@ -231,11 +231,11 @@ test('the error of the last backend goes on as it came, also behind one that is 
   const fails: Answer = (_, handlers) => says(handlers, '.', '!')
   expect(await outcome(fails)).toMatchObject({
     code: 'in_band',
-    said: '. !',
+    received: '. !',
     asked: ['http://first', 'http://second'],
   })
-  const { asked, said } = await outcome(fails, { breakers: await openFor(SECOND) })
-  expect([asked, said]).toEqual([['http://first'], '. !'])
+  const { asked, received } = await outcome(fails, { breakers: await openFor(SECOND) })
+  expect([asked, received]).toEqual([['http://first'], '. !'])
 })
 
 test('after the first visible word no other backend is asked', async () => {
@@ -246,9 +246,9 @@ test('after the first visible word no other backend is asked', async () => {
     },
     { until: () => false },
   )
-  expect(cut).toMatchObject({ code: 'upstream_cut', said: 'a', asked: ['http://first'] })
+  expect(cut).toMatchObject({ code: 'upstream_cut', received: 'a', asked: ['http://first'] })
   const error = await outcome((_, handlers) => says(handlers, 'a', '!'), { until: word => word === '!' })
-  expect(error).toMatchObject({ said: 'a !', asked: ['http://first'] })
+  expect(error).toMatchObject({ received: 'a !', asked: ['http://first'] })
 })
 
 describe('a question that was sent and not answered', () => {
@@ -321,17 +321,17 @@ describe('a body that stays open after the reason of its end', () => {
   const until = (word: string): boolean => word === '$'
 
   test('is ended after two seconds', async () => {
-    const { said, aborted, time } = await outcome(
+    const { received, aborted, time } = await outcome(
       (_, handlers, { pass }) => {
         says(handlers, 'a')
         pass(2_000)
       },
       { until, asking: { newReader } },
     )
-    expect([said, aborted, time.waiting()]).toEqual(['a $', 1, 0])
+    expect([received, aborted, time.waiting()]).toEqual(['a $', 1, 0])
   })
   test('has these two seconds for its counts and its own end', async () => {
-    const { said, aborted } = await outcome(
+    const { received, aborted } = await outcome(
       (_, handlers, { pass }) => {
         says(handlers, 'a')
         pass(1_999)
@@ -339,7 +339,7 @@ describe('a body that stays open after the reason of its end', () => {
       },
       { until, asking: { newReader } },
     )
-    expect([said, aborted]).toEqual(['a . $', 0])
+    expect([received, aborted]).toEqual(['a . $', 0])
   })
   test('is a cut where the reason alone is no end', async () => {
     const { code, aborted, causes, time } = await outcome(
@@ -353,7 +353,7 @@ describe('a body that stays open after the reason of its end', () => {
   })
   test('goes on where more of the answer comes after the reason', async () => {
     let hasReason = false
-    const { said } = await outcome(
+    const { received } = await outcome(
       (_, handlers, { pass }) => {
         for (const chunk of ['a', 'b']) {
           hasReason = chunk === 'a'
@@ -367,7 +367,7 @@ describe('a body that stays open after the reason of its end', () => {
         asking: { newReader: () => ({ ...newReader(), hasReason: () => hasReason }) },
       },
     )
-    expect(said).toBe('a b c')
+    expect(received).toBe('a b c')
   })
   test('ends one without a visible word, and of one that fails meanwhile nothing is left', async () => {
     const empty = await outcome(
@@ -377,7 +377,7 @@ describe('a body that stays open after the reason of its end', () => {
       },
       { until, targets: [backend('first', { firstTokenTimeoutMs: 60_000 })], asking: { newReader } },
     )
-    expect([empty.said, empty.time.waiting()]).toEqual(['. $', 0])
+    expect([empty.received, empty.time.waiting()]).toEqual(['. $', 0])
     const failed = await outcome(
       firstFails((_, handlers, { pass }) => {
         says(handlers, '.')
@@ -386,6 +386,6 @@ describe('a body that stays open after the reason of its end', () => {
       }),
       { until, asking: { newReader, handsOnEarly: true } },
     )
-    expect([failed.said, failed.asked.length]).toEqual(['. . b $', 2])
+    expect([failed.received, failed.asked.length]).toEqual(['. . b $', 2])
   })
 })

@@ -24,11 +24,11 @@ import {
 export type Target = Backend
 
 /** What is asked, of whom, and how the answer is read: the part of a call that its format knows. */
-export type Asking<Said> = {
+export type Asking<Item> = {
   readonly targets: readonly Target[]
   /** Null: this backend does not serve it. */
   requestFor(target: Target): UpstreamRequest | null
-  newReader(onUnknownFrame: (kind: string) => void): BodyReader<Said>
+  newReader(onUnknownFrame: (kind: string) => void): BodyReader<Item>
   /** How much is kept of the body of a refusal, for a caller who has to read it. */
   readonly keptRefusalBytes: number
   /**
@@ -43,11 +43,11 @@ export type Asking<Said> = {
 /** Why there is no answer; `refusal`: the backend's own words, where they are kept. */
 export type CallFailure = { readonly code: ChatFailureCode; readonly refusal: UpstreamRefusal | null }
 
-export interface CallHandlers<Said> {
+export interface CallHandlers<Item> {
   /** A backend has begun to answer; what it says follows. */
   onHead(headers: EdgeHeaders, backend: string): void
-  /** What one chunk said, in order; null: nothing to hand on, but a sign of life. */
-  onSaid(said: readonly Said[] | null): void
+  /** What one chunk brought, in order; null: nothing to hand on, but a sign of life. */
+  onItems(items: readonly Item[] | null): void
   /** A frame was not understood, or left out; `kind` names it for the log. */
   onUnknownFrame(kind: string): void
   /** A try begins; `isRetry`: not the first one of the question. */
@@ -86,10 +86,10 @@ class Cancelled extends Error {}
 /** A backend that serves what is asked. */
 type Served = { readonly target: Target; readonly request: UpstreamRequest }
 
-/** The newest failure of a try; `said`: what a backend said that failed in band. */
-type Failed<Said> = { readonly failure: TryFailure; readonly said: readonly Said[] }
+/** The newest failure of a try; `items`: what a backend sent that failed in band. */
+type Failed<Item> = { readonly failure: TryFailure; readonly items: readonly Item[] }
 
-export class UpstreamCall<Said> {
+export class UpstreamCall<Item> {
   #call: Attempt | null = null
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
@@ -98,15 +98,15 @@ export class UpstreamCall<Said> {
   #cancelSilence: (() => void) | null = null
   #lastHeardMs = 0
   #isPaused = false
-  /** Of the try that is being made: said, but not handed on. */
-  #held: Said[] = []
+  /** Of the try that is being made: received, but not handed on. */
+  #held: Item[] = []
   #heldBytes = 0
   #isOver = false
 
   constructor(
     readonly parts: CallParts,
-    readonly asking: Asking<Said>,
-    readonly handlers: CallHandlers<Said>,
+    readonly asking: Asking<Item>,
+    readonly handlers: CallHandlers<Item>,
   ) {}
 
   start(): void {
@@ -148,7 +148,7 @@ export class UpstreamCall<Said> {
       return request === null ? [] : [{ target, request }]
     })
     let at: Position = { backend: 0, attempt: 0 }
-    let last: Failed<Said> | null = null
+    let last: Failed<Item> | null = null
     let isRetry = false
     for (;;) {
       const one = served[at.backend]
@@ -172,10 +172,10 @@ export class UpstreamCall<Said> {
     this.#giveUp(last)
   }
 
-  /** What a backend said goes on as it came. */
-  #giveUp(last: Failed<Said> | null): void {
-    if (last !== null && last.said.length > 0) {
-      this.handlers.onSaid(last.said)
+  /** What a backend sent goes on as it came. */
+  #giveUp(last: Failed<Item> | null): void {
+    if (last !== null && last.items.length > 0) {
+      this.handlers.onItems(last.items)
       return
     }
     const code = last === null ? 'upstream_unreachable' : failureCode(last.failure)
@@ -195,7 +195,7 @@ export class UpstreamCall<Said> {
   }
 
   /** Null: the first visible word came, or the end of the answer. */
-  async #tryOnce(served: Served, isLast: boolean, onMade: () => void): Promise<Failed<Said> | null> {
+  async #tryOnce(served: Served, isLast: boolean, onMade: () => void): Promise<Failed<Item> | null> {
     const { target, request } = served
     this.#held = []
     this.#heldBytes = 0
@@ -214,7 +214,7 @@ export class UpstreamCall<Said> {
       if (!(error instanceof TryFailed)) throw error
       const { failure } = error
       if (failure.kind !== 'breaker_open') this.#reportTry(failure, request.origin, target.name)
-      return { failure, said: failure.kind === 'in_band' ? this.#held : [] }
+      return { failure, items: failure.kind === 'in_band' ? this.#held : [] }
     } finally {
       this.#cancelSilence?.()
     }
@@ -237,7 +237,7 @@ export class UpstreamCall<Said> {
     /** The try has failed: the connection is of no use. */
     const fail = (failure: TryFailure): void => {
       isGone = true
-      // It may have said a reason before.
+      // It may have given a reason before.
       this.#cancelAfterReason?.()
       this.#cancelAfterReason = null
       settle.reject(new TryFailed(failure, countsAgainstBackend(failure, usesCallerKey)))
@@ -248,12 +248,12 @@ export class UpstreamCall<Said> {
       settle.resolve()
     }
     /** Before the first visible word. */
-    const weigh = (said: readonly Said[], bytes: number): void => {
-      const last = said.at(-1)
-      const isVisible = said.some(reader.isVisible)
+    const weigh = (items: readonly Item[], bytes: number): void => {
+      const last = items.at(-1)
+      const isVisible = items.some(reader.isVisible)
       const isTerminal = last !== undefined && reader.isTerminal(last)
       if (isTerminal && reader.isError(last) && !isVisible) {
-        this.#held = [...this.#held, ...said]
+        this.#held = [...this.#held, ...items]
         fail({ kind: 'in_band' })
         call.abort()
         return
@@ -261,11 +261,11 @@ export class UpstreamCall<Said> {
       this.#heldBytes += bytes
       if (isTerminal || isVisible || this.#heldBytes > MAX_HELD_BYTES) begin()
       if (!hasBegun && !handsOn) {
-        for (const one of said) this.#held.push(one)
-        this.handlers.onSaid(null)
+        for (const one of items) this.#held.push(one)
+        this.handlers.onItems(null)
         return
       }
-      const all = [...this.#held, ...said]
+      const all = [...this.#held, ...items]
       this.#held = []
       this.#handOn(all, reader, target.name)
     }
@@ -275,12 +275,12 @@ export class UpstreamCall<Said> {
         this.#heard()
         if (!this.#isOver && !isGone) this.handlers.onHead(headers, target.name)
       },
-      onSaid: (said, bytes) => {
+      onItems: (items, bytes) => {
         if (this.#isOver || isGone) return
         if (!hasBegun) this.#heard()
-        if (said === null) this.handlers.onSaid(null)
-        else if (hasBegun) this.#handOn(said, reader, target.name)
-        else weigh(said, bytes)
+        if (items === null) this.handlers.onItems(null)
+        else if (hasBegun) this.#handOn(items, reader, target.name)
+        else weigh(items, bytes)
       },
       onFailure: failure => {
         if (this.#isOver || isGone) return
@@ -307,14 +307,14 @@ export class UpstreamCall<Said> {
     this.parts.breakers.fault(backend, failure).catch(error => this.handlers.onFault(error))
   }
 
-  /** The hot path: what one chunk of a begun answer said. */
-  #handOn(said: readonly Said[], reader: BodyReader<Said>, backend: string): void {
-    const last = said.at(-1)
+  /** The hot path: what one chunk of a begun answer brought. */
+  #handOn(items: readonly Item[], reader: BodyReader<Item>, backend: string): void {
+    const last = items.at(-1)
     if (last !== undefined && reader.isTerminal(last)) {
       if (reader.isError(last)) this.#lateFault({ kind: 'in_band' }, backend)
       this.#finish()
     } else this.#awaitTerminal(reader)
-    this.handlers.onSaid(said)
+    this.handlers.onItems(items)
   }
 
   #heard(): void {
@@ -336,8 +336,8 @@ export class UpstreamCall<Said> {
     look(silenceMs)
   }
 
-  /** An upstream that keeps its body open after the reason of the end has said everything. */
-  #awaitTerminal(reader: BodyReader<Said>): void {
+  /** An upstream that keeps its body open after the reason of the end has sent everything. */
+  #awaitTerminal(reader: BodyReader<Item>): void {
     const hasReason = reader.hasReason?.() === true
     if (hasReason === (this.#cancelAfterReason !== null)) return
     if (!hasReason) {

@@ -55,7 +55,7 @@ test('what was flushed is handed on at once', async () => {
   const heads: Buffer[] = [await first]
   const more = gzip.read() as Buffer | null
   if (more !== null) heads.push(more)
-  const said = new Promise<string>(resolve => {
+  const received = new Promise<string>(resolve => {
     const decoder = createDecoder(['gzip'], {
       onData: chunk => {
         decoder.destroy()
@@ -68,7 +68,7 @@ test('what was flushed is handed on at once', async () => {
     for (const head of heads) decoder.write(head)
     gzip.on('data', chunk => decoder.write(chunk))
   })
-  expect(await said).toBe('data: a\n\n')
+  expect(await received).toBe('data: a\n\n')
   gzip.destroy()
 })
 

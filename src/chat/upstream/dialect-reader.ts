@@ -25,7 +25,7 @@ export function createDialectReader(onUnknownFrame: (kind: string) => void): Bod
   const normaliser = createNormaliser(onUnknownFrame)
   const textOf = createUtf8Text()
   let form: Form = 'events'
-  let said: UpstreamEvent[] = []
+  let items: UpstreamEvent[] = []
   let hasFrames = false
   /** The unfinished line, or the document so far. */
   let pieces: string[] = []
@@ -33,11 +33,11 @@ export function createDialectReader(onUnknownFrame: (kind: string) => void): Bod
 
   function take(message: { readonly event: string; readonly data: string }): void {
     hasFrames = true
-    for (const event of normaliser.frame({ ...message, id: '' })) said.push(event)
+    for (const event of normaliser.frame({ ...message, id: '' })) items.push(event)
   }
   function tooLong(): void {
     hasFrames = true
-    said.push(TOO_LONG)
+    items.push(TOO_LONG)
   }
   const parser = createSseParser(
     { onEvent: take, onOverflow: tooLong },
@@ -82,21 +82,21 @@ export function createDialectReader(onUnknownFrame: (kind: string) => void): Bod
       return found !== undefined
     },
     push: chunk => {
-      said = []
+      items = []
       hasFrames = false
       const text = textOf(chunk)
       if (form === 'events') parser.push(text)
       else if (form === 'lines') pushLines(text)
       else keep(text)
-      return hasFrames ? said : null
+      return hasFrames ? items : null
     },
     // A tail without its blank line is dropped, unless it holds the end of the answer.
     end: () => {
-      said = []
+      items = []
       if (form === 'events') parser.push('\n\n')
       else if (form === 'lines') takeLine(takeKept())
       else takeDocument()
-      return said.some(isTerminal) ? said : [...said, ...normaliser.end(form === 'document')]
+      return items.some(isTerminal) ? items : [...items, ...normaliser.end(form === 'document')]
     },
     hasReason: () => normaliser.hasReason,
     isTerminal,

@@ -1,4 +1,4 @@
-// Whole answers in every dialect: what is said is the same, whatever the dialect, the form of the body and its chunks.
+// Whole answers in every dialect: the answer is the same, whatever the dialect, the form of the body and its chunks.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { UpstreamEvent } from '../events.js'
@@ -18,8 +18,8 @@ function read(type: string, chunks: readonly Buffer[]): { events: UpstreamEvent[
   const reader = createDialectReader(kind => unknown.push(kind))
   expect(reader.accepts?.(type)).toBe(true)
   const events: UpstreamEvent[] = []
-  const take = (said: readonly UpstreamEvent[]): void => {
-    for (const event of said) {
+  const take = (items: readonly UpstreamEvent[]): void => {
+    for (const event of items) {
       const last = events.at(-1)
       const isText = event.type === 'token' || event.type === 'reasoning' || event.type === 'refusal'
       if (last !== undefined && 'data' in last && isText && last.type === event.type) {

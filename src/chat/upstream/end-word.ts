@@ -1,9 +1,9 @@
-// How an answer ended, from the reason that its upstream gave and from what it said: one rule for all routes. Pure.
+// How an answer ended, from the reason that its upstream gave and from what it sent: one rule for all routes. Pure.
 import { endKind, endReason, isFailureReason } from '../../protocol/end-reasons.js'
 
 export type SaidSoFar = { readonly hasText: boolean; readonly hasRefusal: boolean; readonly hasTool: boolean }
 
-/** The word of `done.reason`. `failure`: the reason says that generating failed. `nothing`: it ended well without having said anything. */
+/** The word of `done.reason`. `failure`: the reason says that generating failed. `nothing`: it ended well without having sent anything. */
 export type EndWord =
   | { readonly kind: 'done'; readonly reason: string }
   | { readonly kind: 'failure' | 'nothing' }

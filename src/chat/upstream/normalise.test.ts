@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createNormaliser } from './normalise.js'
 
 /** The events of each frame; null: it was not understood. */
-function said(...frames: readonly unknown[]): unknown {
+function normalised(...frames: readonly unknown[]): unknown {
   let isUnknown = false
   const normaliser = createNormaliser(() => {
     isUnknown = true
@@ -34,7 +34,7 @@ describe('dialect A', () => {
     [{ type: 'continuity_check', sequence: 1 }, []],
     [{ done: false }, null],
     [{ what: 1 }, null],
-  ])('%j', (frame, events) => expect(said(frame)).toEqual([events]))
+  ])('%j', (frame, events) => expect(normalised(frame)).toEqual([events]))
 })
 
 describe('dialects B and C', () => {
@@ -42,8 +42,8 @@ describe('dialects B and C', () => {
     'a token %j says the same with and without other members',
     text => {
       const bare = { type: 'token', data: text }
-      expect(said(bare, { done: true })).toEqual(said({ ...bare, sequence: 1 }, { done: true }))
-      expect(said({ ...bare, error: 'boom' })).toEqual([[FAILED]])
+      expect(normalised(bare, { done: true })).toEqual(normalised({ ...bare, sequence: 1 }, { done: true }))
+      expect(normalised({ ...bare, error: 'boom' })).toEqual([[FAILED]])
     },
   )
   test.each([
@@ -67,7 +67,7 @@ describe('dialects B and C', () => {
     [{ type: 'surprise', data: 1 }, null],
     ['not json', null],
     ['[1]', null],
-  ])('%j', (frame, events) => expect(said(frame)).toEqual([events]))
+  ])('%j', (frame, events) => expect(normalised(frame)).toEqual([events]))
 
   test('metadata inside token text, cut anywhere, is no text', () => {
     const text = 'before [METADATA]{"a":"}]{","b":{"c":1}} after [ [META'
@@ -80,7 +80,7 @@ describe('dialects B and C', () => {
     for (let size = 1; size <= text.length; size++) {
       const pieces = text.match(new RegExp(`.{1,${size}}`, 'gs')) ?? []
       const frames = [...pieces.map(data => ({ type: 'token', data })), { type: 'done', data: null }]
-      const events = (said(...frames) as { type: string; data: unknown }[][]).flat()
+      const events = (normalised(...frames) as { type: string; data: unknown }[][]).flat()
       const merged = events.reduce<{ type: string; data: unknown }[]>((all, event) => {
         const last = all.at(-1)
         if (event.type === 'token' && last?.type === 'token') last.data = `${last.data}${event.data}`
@@ -91,7 +91,10 @@ describe('dialects B and C', () => {
     }
   })
   test('a marker without an object is text, and so is one that never ends', () => {
-    const events = said({ type: 'token', data: 'see [METADATA] here [METADATA]{"a":' }, { type: 'done' })
+    const events = normalised(
+      { type: 'token', data: 'see [METADATA] here [METADATA]{"a":' },
+      { type: 'done' },
+    )
     expect(events).toEqual([[token('see [METADATA] here ')], [token('[METADATA]{"a":'), DONE]])
   })
 })
@@ -102,7 +105,9 @@ describe('dialect D', () => {
   })
   test('content, finish reason, usage, [DONE]', () => {
     const usage = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 4 } }
-    expect(said({ ...delta('a'), model: 'm' }, delta('b'), delta('', 'length'), usage, '[DONE]')).toEqual([
+    expect(
+      normalised({ ...delta('a'), model: 'm' }, delta('b'), delta('', 'length'), usage, '[DONE]'),
+    ).toEqual([
       [{ type: 'metadata', data: { model: 'm' } }, token('a')],
       [token('b')],
       [],
@@ -111,7 +116,7 @@ describe('dialect D', () => {
     ])
   })
   test('an error in band is an error, never text, and nothing follows it', () => {
-    expect(said({ error: { message: 'boom' } }, '[DONE]')).toEqual([[FAILED], []])
+    expect(normalised({ error: { message: 'boom' } }, '[DONE]')).toEqual([[FAILED], []])
   })
   test('a body that ends after its finish reason is whole; without one it is cut', () => {
     const normaliser = createNormaliser(() => {})
@@ -172,18 +177,18 @@ describe('dialect D', () => {
     ['true', true, [{ type: 'error', code: 'upstream_not_understood' }]],
     ['null', null, []],
   ])('content that is %s is read, or is a named error', (_, content, events) => {
-    expect(said({ choices: [{ delta: { content } }] })).toEqual([events])
+    expect(normalised({ choices: [{ delta: { content } }] })).toEqual([events])
   })
   test('halves of a character in two texts are joined; one without the other is replaced', () => {
     expect(
-      said(delta('a\ud83d'), delta('\ude00b'), delta('\ude00 \ud83d'), delta('c', 'stop'), '[DONE]'),
+      normalised(delta('a\ud83d'), delta('\ude00b'), delta('\ude00 \ud83d'), delta('c', 'stop'), '[DONE]'),
     ).toEqual([[token('a')], [token('\u{1f600}b')], [token('\ufffd ')], [token('\ufffdc')], [DONE]])
-    expect(said(delta('a\ud83d', 'stop'), '[DONE]')).toEqual([[token('a')], [token('\ufffd'), DONE]])
+    expect(normalised(delta('a\ud83d', 'stop'), '[DONE]')).toEqual([[token('a')], [token('\ufffd'), DONE]])
   })
   test('choices: null carries the counts', () => {
-    expect(said({ object: 'chat.completion.chunk', choices: null, usage: { prompt_tokens: 1 } })).toEqual([
-      [{ type: 'usage', data: { inputTokens: 1 } }],
-    ])
+    expect(
+      normalised({ object: 'chat.completion.chunk', choices: null, usage: { prompt_tokens: 1 } }),
+    ).toEqual([[{ type: 'usage', data: { inputTokens: 1 } }]])
   })
 })
 
@@ -199,30 +204,33 @@ describe('an end', () => {
     ['tool_calls', 'tool_calls'],
     ['surprise', 'surprise'],
   ])('after %s is %s', (word, reason) => {
-    expect(said(chunk({ content: 'a' }, word), '[DONE]')).toEqual([[token('a')], [{ type: 'done', reason }]])
+    expect(normalised(chunk({ content: 'a' }, word), '[DONE]')).toEqual([
+      [token('a')],
+      [{ type: 'done', reason }],
+    ])
   })
   test('that says that generating failed is an error', () => {
-    expect(said(chunk({ content: 'a' }, 'error'), '[DONE]')).toEqual([[token('a')], [FAILED]])
+    expect(normalised(chunk({ content: 'a' }, 'error'), '[DONE]')).toEqual([[token('a')], [FAILED]])
   })
   test('of a refusal, of an answer without a word, of a call of a tool is none of a complete answer', () => {
-    expect(said(chunk({ refusal: 'No.' }), chunk({}, 'stop'), '[DONE]')).toEqual([
+    expect(normalised(chunk({ refusal: 'No.' }), chunk({}, 'stop'), '[DONE]')).toEqual([
       [{ type: 'refusal', data: 'No.' }],
       [],
       [{ type: 'done', reason: 'refusal' }],
     ])
-    expect(said(chunk({ content: '' }, 'stop'), '[DONE]')).toEqual([[], [EMPTY]])
-    expect(said(chunk({ reasoning_content: 'hm' }), '[DONE]')).toEqual([
+    expect(normalised(chunk({ content: '' }, 'stop'), '[DONE]')).toEqual([[], [EMPTY]])
+    expect(normalised(chunk({ reasoning_content: 'hm' }), '[DONE]')).toEqual([
       [{ type: 'reasoning', data: 'hm' }],
       [EMPTY],
     ])
-    expect(said(chunk({ tool_calls: [{}] }, 'stop'), '[DONE]')).toEqual([
+    expect(normalised(chunk({ tool_calls: [{}] }, 'stop'), '[DONE]')).toEqual([
       [],
       [{ type: 'done', reason: 'tool_calls' }],
     ])
   })
   test('with nothing understood is a failure, whether there is a terminal or not', () => {
     const failed = { type: 'error', code: 'upstream_failed' }
-    expect(said({ what: 1 }, '[DONE]')).toEqual([null, [failed]])
+    expect(normalised({ what: 1 }, '[DONE]')).toEqual([null, [failed]])
     const normaliser = createNormaliser(() => {})
     normaliser.frame({ event: 'message', data: 'plain text', id: '' })
     expect(normaliser.end(false)).toEqual([failed])
@@ -267,11 +275,10 @@ describe('an error in band', () => {
     { type: 'token', data: 'a', error: '' },
     { choices: [{ delta: { content: 'a' } }], error: null },
     { type: 'text-delta', delta: 'a', errors: [] },
-  ])('%j is none', frame => expect(said(frame)).toEqual([[token('a')]]))
+  ])('%j is none', frame => expect(normalised(frame)).toEqual([[token('a')]]))
   test('of a tool is none of the answer', () => {
-    expect(said({ type: 'tool-output-error', errorText: 'x' }, { type: 'text-delta', delta: 'a' })).toEqual([
-      [],
-      [token('a')],
-    ])
+    expect(
+      normalised({ type: 'tool-output-error', errorText: 'x' }, { type: 'text-delta', delta: 'a' }),
+    ).toEqual([[], [token('a')]])
   })
 })

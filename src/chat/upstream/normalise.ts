@@ -49,7 +49,7 @@ function remarksOn(frame: JsonObject, event: string): readonly Remark[] | null {
   if (isBareToken(frame, event)) return [{ type: 'marked_text', data: frame.data }]
   const isChunk = Array.isArray(frame.choices)
   if (isFailure(frame, event)) return FAILURE
-  const said = isChunk
+  const found = isChunk
     ? openAi(frame)
     : (anthropic(frame) ??
       responses(frame) ??
@@ -60,7 +60,7 @@ function remarksOn(frame: JsonObject, event: string): readonly Remark[] | null {
       ollama(frame) ??
       bedrock(frame) ??
       plain(frame, event))
-  return said ?? (isUnknownFailure(frame) ? FAILURE : null)
+  return found ?? (isUnknownFailure(frame) ? FAILURE : null)
 }
 
 function plain(frame: JsonObject, event: string): readonly Remark[] | null {
@@ -165,7 +165,7 @@ export function createNormaliser(onUnknown: (kind: string) => void): Normaliser 
         takeMarked(remark.data, events)
         break
       case 'whole':
-        if (!hasText && !hasRefusal) takeAll(remark.said, events)
+        if (!hasText && !hasRefusal) takeAll(remark.remarks, events)
         break
       case 'model':
         if (model === null) events.push({ type: 'metadata', data: { model: remark.name } })
@@ -197,9 +197,9 @@ export function createNormaliser(onUnknown: (kind: string) => void): Normaliser 
 
   function takeFrame(value: unknown, { data, event }: SseMessage, events: UpstreamEvent[]): void {
     const frame = record(value)
-    const said = frame === null ? remarksOnText(value, data, event) : remarksOn(frame, event)
-    if (said === null) unknown(frameKind(frame, event))
-    else takeAll(said, events)
+    const found = frame === null ? remarksOnText(value, data, event) : remarksOn(frame, event)
+    if (found === null) unknown(frameKind(frame, event))
+    else takeAll(found, events)
   }
 
   return {

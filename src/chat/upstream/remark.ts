@@ -7,7 +7,7 @@ export type Remark =
   /** Text that may hold `[METADATA]{json}`. */
   | { readonly type: 'marked_text'; readonly data: string }
   /** The whole answer once more, or for the first time: counts only when nothing of it came before. */
-  | { readonly type: 'whole'; readonly said: readonly Remark[] }
+  | { readonly type: 'whole'; readonly remarks: readonly Remark[] }
   | { readonly type: 'model'; readonly name: string }
   /** It asks for a tool. */
   | { readonly type: 'tool' }

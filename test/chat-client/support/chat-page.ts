@@ -165,7 +165,7 @@ export function hurryReconnects(page: Page): Promise<void> {
   })
 }
 
-/** Before it asks: the first wait until it connects again never ends by itself; it is said to be 0.95 s. */
+/** Before it asks: the first wait until it connects again never ends by itself; it is taken as 0.95 s. */
 export function holdReconnects(page: Page): Promise<void> {
   return page.evaluate(() => {
     Math.random = () => 0.95

@@ -1,11 +1,21 @@
 // /v1/messages: named events from `message_start` to `message_stop`; what went in is counted in the first, what came out near the end.
-// Without `message_stop` it is a cut, whatever was said before: the clients of this API have no message then.
+// Without `message_stop` it is a cut, whatever was sent before: the clients of this API have no message then.
 import { anthropic as remarksOn } from '../../upstream/dialects/anthropic.js'
 import { isFailure } from '../../upstream/failures.js'
 import { record } from '../../upstream/values.js'
 import { Ending } from './ending.js'
 import { createScan } from './scan.js'
-import { FAILED, hasUsage, NOTHING, nameIn, objectOf, said, textOf, tokenCounts, type Wire } from './wire.js'
+import {
+  FAILED,
+  hasUsage,
+  NOTHING,
+  nameIn,
+  objectOf,
+  seenWords,
+  textOf,
+  tokenCounts,
+  type Wire,
+} from './wire.js'
 
 const scan = createScan(['text', 'thinking', 'partial_json'])
 
@@ -18,7 +28,7 @@ export function anthropic(): Wire {
       switch (name) {
         case 'content_block_delta': {
           hasReason = false
-          const seen = said(scan(event).wordBytes)
+          const seen = seenWords(scan(event).wordBytes)
           if (seen.wordBytes > 0) ending.spoke()
           return seen
         }

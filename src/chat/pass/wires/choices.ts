@@ -19,7 +19,7 @@ export class Choices {
     return [...this.#reasons.values()].filter(reason => reason !== null)
   }
 
-  /** The first one said something in a chunk that was not parsed. */
+  /** The first one had text in a chunk that was not parsed. */
   goOn(): void {
     if (this.#reasons.get(0) !== undefined) this.#hasGoneOn = true
   }

@@ -11,12 +11,12 @@ export class Ending {
   #hasTool = false
   #hasFailed = false
 
-  /** The upstream has said why it ends. */
+  /** The upstream has given the reason of its end. */
   get hasReason(): boolean {
     return this.#reasons.length > 0
   }
 
-  /** It said something, whatever that was. */
+  /** It sent something, whatever that was. */
   spoke(): void {
     this.#hasText = true
   }
@@ -42,10 +42,10 @@ export class Ending {
           this.#hasTool = true
           break
         case 'whole':
-          this.take(remark.said)
+          this.take(remark.remarks)
           break
         case 'usage':
-          // Of what else it said there may be no word here: an image, a sound.
+          // Of what else it sent there may be no word here: an image, a sound.
           if ((remark.data.outputTokens ?? 0) > 0) this.#hasText = true
           break
         case 'model':

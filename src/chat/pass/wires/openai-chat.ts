@@ -11,7 +11,7 @@ import {
   nameOf,
   objectOf,
   type Seen,
-  said,
+  seenWords,
   textOf,
   tokenCounts,
   type Wire,
@@ -56,10 +56,10 @@ export function openAiChat(): Wire {
       if ((!isWord || mayFail || event[0] === E) && isError(textOf(event))) return FAILED
       if (ofChoices) choices.take(objectOf(textOf(event)) ?? {}, isWord)
       else if (isWord) choices.goOn()
-      if (!hasUsage) return said(wordBytes)
+      if (!hasUsage) return seenWords(wordBytes)
       const usage = tokenCounts(record(objectOf(textOf(event))?.usage))
       if (usage !== null) ending.take([{ type: 'usage', data: usage }])
-      return { ...said(wordBytes), usage }
+      return { ...seenWords(wordBytes), usage }
     },
     get hasReason() {
       return choices.haveEnded

@@ -11,7 +11,7 @@ import {
   nameIn,
   objectOf,
   type Seen,
-  said,
+  seenWords,
   textOf,
   tokenCounts,
   type Wire,
@@ -50,7 +50,7 @@ export function openAiResponses(): Wire {
   }
   /** The hot path. */
   function delta(event: Buffer, type: string): Seen {
-    const seen = said(scan(event).wordBytes)
+    const seen = seenWords(scan(event).wordBytes)
     if (seen.wordBytes === 0) return seen
     if (type === 'response.refusal.delta') ending.refused()
     else if (!type.startsWith('response.function_call')) ending.spoke()

@@ -4,7 +4,7 @@ import { uiMessage as remarksOn } from '../../upstream/dialects/ui-message.js'
 import { FAILURE } from '../../upstream/remark.js'
 import { Ending } from './ending.js'
 import { createScan } from './scan.js'
-import { DONE_MARK, NOTHING, objectOf, type Seen, said, textOf, type Wire } from './wire.js'
+import { DONE_MARK, NOTHING, objectOf, type Seen, seenWords, textOf, type Wire } from './wire.js'
 
 const TYPE = /^data: ?\{\s*"type"\s*:\s*"([a-z0-9-]+)"/m
 const LAST_TYPES: ReadonlySet<string> = new Set(['finish', 'abort', 'error'])
@@ -26,7 +26,7 @@ export function uiMessage(): Wire {
       if (type === 'error') ending.take(FAILURE)
       else if (LAST_TYPES.has(type)) ending.take(remarksOn(objectOf(text) ?? {}) ?? [])
       if (LAST_TYPES.has(type)) hasLast = true
-      if (type.endsWith('-delta')) return spoken(said(scan(event).wordBytes))
+      if (type.endsWith('-delta')) return spoken(seenWords(scan(event).wordBytes))
       // Parts that are data for the page's own program.
       return type.startsWith('tool-') || type.startsWith('data-')
         ? spoken({ ...NOTHING, wordBytes: event.length })

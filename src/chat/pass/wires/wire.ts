@@ -8,14 +8,14 @@ export { DONE, FAILED, NOTHING, type Seen } from './seen.js'
 /** Reads the events of one body. */
 export interface Wire {
   look(event: Buffer): Seen
-  /** The upstream has said why it ends, and nothing of the answer came after that. */
+  /** The upstream has given the reason of its end, and nothing of the answer came after that. */
   readonly hasReason: boolean
   /** What the end of the body is, after what came so far; null: a cut. */
   readonly end: Seen | null
 }
 
 /** An event that says so much, and nothing else. The hot path, so every member is named: copying an object costs more. */
-export function said(wordBytes: number): Seen {
+export function seenWords(wordBytes: number): Seen {
   return wordBytes === 0 ? NOTHING : { ends: null, reason: null, wordBytes, usage: null, answerId: null }
 }
 

@@ -17,13 +17,13 @@ const DONE = data('[DONE]')
 /** The last event of these, whether the reason of the end is known, and what the end of the body is after them. */
 function read(wire: Wire, ...parts: readonly string[]) {
   const reader = createPassReader(wire)
-  const said = parts.flatMap(part => reader.push(Buffer.from(part)) ?? [])
-  const last = said.at(-1)
+  const parsed = parts.flatMap(part => reader.push(Buffer.from(part)) ?? [])
+  const last = parsed.at(-1)
   return {
     last: endOf(last),
     hasReason: reader.hasReason?.() ?? false,
     end: endOf(reader.end().at(-1)),
-    said,
+    parsed,
   }
 }
 function endOf(event: PassEvent | undefined): string | null {
@@ -224,9 +224,9 @@ describe('an answer that comes as one document', () => {
   ])('%j: %s', (document, end) => {
     const reader = createWholeReader()
     reader.push(Buffer.from(JSON.stringify(document)))
-    const [said] = reader.end()
-    expect(endOf(said)).toBe(end)
-    expect([said && reader.isVisible(said), said && reader.isError(said)]).toEqual([
+    const [parsed] = reader.end()
+    expect(endOf(parsed)).toBe(end)
+    expect([parsed && reader.isVisible(parsed), parsed && reader.isError(parsed)]).toEqual([
       end !== 'error',
       end === 'error',
     ])
@@ -251,6 +251,6 @@ test.each<readonly [wire: () => Wire, parts: readonly string[], usage: object]>(
     { inputTokens: 5, outputTokens: 2 },
   ],
 ])('counts that are repeated are taken from the newest', (wire, parts, usage) => {
-  const { said } = read(wire(), ...parts.map(data))
-  expect(Object.assign({}, ...said.map(each => each.usage))).toEqual(usage)
+  const { parsed } = read(wire(), ...parts.map(data))
+  expect(Object.assign({}, ...parsed.map(each => each.usage))).toEqual(usage)
 })

@@ -23,7 +23,7 @@ export function anthropic(frame: JsonObject): readonly Remark[] | null {
       return Array.isArray(frame.content)
         ? [
             ...headOf(frame),
-            { type: 'whole', said: contentOf(frame.content) },
+            { type: 'whole', remarks: contentOf(frame.content) },
             ...reasonOf(frame.stop_reason),
             { type: 'end', word: null },
           ]

@@ -56,8 +56,8 @@ export function bedrock(frame: JsonObject): readonly Remark[] | null {
 
 function endOf(reason: unknown, usage: unknown): readonly Remark[] {
   const counts = tokenCounts(record(usage)?.tokens) ?? tokenCounts(record(usage)?.billed_units)
-  const said: readonly Remark[] = counts === null ? NOTHING : [{ type: 'usage', data: counts }]
-  return [...said, { type: 'end', word: endWord(reason)[0] ?? null }]
+  const remarks: readonly Remark[] = counts === null ? NOTHING : [{ type: 'usage', data: counts }]
+  return [...remarks, { type: 'end', word: endWord(reason)[0] ?? null }]
 }
 
 const endWord = (reason: unknown): readonly string[] => (typeof reason === 'string' ? [reason] : [])

@@ -11,11 +11,11 @@ export function ollama(frame: JsonObject): readonly Remark[] | null {
   const isChat = typeof done === 'boolean' && message !== null
   const isGenerate = typeof done === 'boolean' && typeof frame.response === 'string'
   if (isChat || isGenerate) {
-    const said: Remark[] = typeof frame.model === 'string' ? [{ type: 'model', name: frame.model }] : []
-    said.push(...contentOf(message?.thinking ?? frame.thinking, 'reasoning'))
-    said.push(...contentOf(isChat ? message.content : frame.response))
-    if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0) said.push({ type: 'tool' })
-    return done ? [...said, ...endOf(frame, frame.done_reason)] : said
+    const remarks: Remark[] = typeof frame.model === 'string' ? [{ type: 'model', name: frame.model }] : []
+    remarks.push(...contentOf(message?.thinking ?? frame.thinking, 'reasoning'))
+    remarks.push(...contentOf(isChat ? message.content : frame.response))
+    if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0) remarks.push({ type: 'tool' })
+    return done ? [...remarks, ...endOf(frame, frame.done_reason)] : remarks
   }
   if (typeof stop === 'boolean' && typeof frame.content === 'string') {
     const reason = frame.stop_type === 'limit' || frame.stopped_limit === true ? 'length' : null
@@ -34,8 +34,8 @@ function endOf(frame: JsonObject, reason: unknown): readonly Remark[] {
 function generated(frame: JsonObject): readonly Remark[] | null {
   const token = record(frame.token)
   if (token === null || typeof token.text !== 'string') return null
-  const said = token.special === true ? [] : contentOf(token.text)
-  if (typeof frame.generated_text !== 'string') return said
+  const remarks = token.special === true ? [] : contentOf(token.text)
+  if (typeof frame.generated_text !== 'string') return remarks
   const reason = record(frame.details)?.finish_reason
-  return [...said, { type: 'end', word: typeof reason === 'string' ? reason : null }]
+  return [...remarks, { type: 'end', word: typeof reason === 'string' ? reason : null }]
 }

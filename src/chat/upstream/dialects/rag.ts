@@ -45,26 +45,26 @@ export function typed(type: string, frame: JsonObject, data: unknown): readonly 
 
 /** Null: no frame of this dialect. */
 export function untyped(frame: JsonObject): readonly Remark[] | null {
-  const said: Remark[] = []
+  const remarks: Remark[] = []
   let isKnown = false
   const whole = frame.response ?? frame.answer
   const text = frame.text ?? (typeof whole === 'string' ? whole : undefined)
   if (text !== undefined) {
     isKnown = true
-    said.push(...marked(contentOf(text)))
+    remarks.push(...marked(contentOf(text)))
   }
   if (Array.isArray(frame.sources)) {
     isKnown = true
-    said.push({ type: 'sources', data: sourcesOf(frame.sources) })
+    remarks.push({ type: 'sources', data: sourcesOf(frame.sources) })
   }
-  if (frame.done === true) return [...said, ...endOf(frame)]
+  if (frame.done === true) return [...remarks, ...endOf(frame)]
   const reason = frame.finish_reason
-  if (typeof reason === 'string') return [...said, { type: 'reason', word: reason }]
-  return isKnown ? said : null
+  if (typeof reason === 'string') return [...remarks, { type: 'reason', word: reason }]
+  return isKnown ? remarks : null
 }
 
-function marked(said: readonly Remark[]): readonly Remark[] {
-  return said.map(each => (each.type === 'token' ? { type: 'marked_text', data: each.data } : each))
+function marked(remarks: readonly Remark[]): readonly Remark[] {
+  return remarks.map(each => (each.type === 'token' ? { type: 'marked_text', data: each.data } : each))
 }
 
 function usageOf(value: unknown): readonly Remark[] {

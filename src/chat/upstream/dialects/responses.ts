@@ -40,13 +40,13 @@ function modelOf(response: JsonObject | null): readonly Remark[] {
 
 function wholeOf(response: JsonObject): readonly Remark[] {
   const output = Array.isArray(response.output) ? response.output.map(record) : []
-  const said = output.flatMap(item => {
+  const remarks = output.flatMap(item => {
     if (item?.type === 'message') return contentOf(item.content)
     if (item?.type === 'function_call' || item?.type === 'custom_tool_call')
       return [{ type: 'tool' } as const]
     return []
   })
-  return [...modelOf(response), { type: 'whole', said }]
+  return [...modelOf(response), { type: 'whole', remarks }]
 }
 
 function endOf(response: JsonObject | null, ended?: string): readonly Remark[] {
