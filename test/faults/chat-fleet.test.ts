@@ -38,7 +38,7 @@ const step = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc.record({
       do: fc.constantFrom('kill' as const, 'kill' as const, 'flush' as const, 'restart' as const),
       node,
