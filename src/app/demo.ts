@@ -98,6 +98,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
         ...fileOutputs(parts),
       ],
+      ...(screen !== null && { onPast: past => screen.takePast(past) }),
       chatStandIn: isScripted ? { name: 'a script', edge: createDemoEdge } : null,
       panels: await loadPanels(loaded.config.panelsModule),
       log,
