@@ -6,7 +6,7 @@ import type { LogStore } from '../chat/log/chat-log.js'
 import type { ChatLimits, RelayKeys } from '../chat/ports.js'
 import { instanceOf, shareAudit } from '../chat/shared/audit.js'
 import { type Engine, SHARED_TIMES, type SharedTimes } from '../chat/shared/engine.js'
-import { type RevocableKeys, shareRevocations } from '../chat/shared/revoked.js'
+import { type ShareableKeys, shareKeys } from '../chat/shared/relay-keys.js'
 import { SharedStore } from '../chat/shared/store.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
@@ -34,7 +34,7 @@ export type ChatSharing = {
   readonly instance: string | null
   /** Returns the function that ends it, before the trail closes. */
   audit(trail: SharedTrail): () => void
-  limits(local: LocalLimits, keys: RelayKeys & RevocableKeys): ChatLimits & { close(): void }
+  limits(local: LocalLimits, keys: RelayKeys & ShareableKeys): ChatLimits & { close(): void }
 }
 
 const UNOPENED =
@@ -114,7 +114,13 @@ export function shareChat(parts: SharingParts): ChatSharing {
         onFault,
       }),
     limits: (local, keys) => {
-      const endRevocations = shareRevocations({ engine: () => engine, keys, timers: systemTimers, onFault })
+      const endKeys = shareKeys({
+        engine: () => engine,
+        seal: fleet.seal,
+        keys,
+        timers: systemTimers,
+        onFault,
+      })
       const limits = createFleetLimits({
         local,
         keys,
@@ -128,7 +134,7 @@ export function shareChat(parts: SharingParts): ChatSharing {
       const { close } = limits
       return Object.assign(limits, {
         close: () => {
-          endRevocations()
+          endKeys()
           close()
         },
       })

@@ -53,6 +53,8 @@ export class LiveKeys implements RelayKeys {
   /** Digests: of what the database says, and of what other servers of a fleet say; the second is never forgotten. */
   #revokedHere: readonly string[] = []
   readonly #revokedElsewhere = new Set<string>()
+  /** Names of keys that were revoked elsewhere, until the database has it. */
+  readonly #toRevoke = new Set<string>()
   #lookedAtMs = Number.NEGATIVE_INFINITY
   #goodAtMs = Number.NEGATIVE_INFINITY
   /** Why the last look failed. */
@@ -158,14 +160,45 @@ export class LiveKeys implements RelayKeys {
     return this.#revokedHere
   }
 
+  async inForce(): Promise<readonly StoredKey[]> {
+    await this.#look(LOOK_MS)
+    return [...this.#byId.values()]
+  }
+
   revoke(digests: Iterable<string>): void {
     for (const digest of digests) this.#revokedElsewhere.add(digest)
     this.#take([...this.#byId.values()])
   }
 
+  /** Into the database, so that every command finds it here too; makes one where there is none. */
+  async learn(key: StoredKey): Promise<boolean> {
+    const { path, log } = this.#parts
+    this.#module ??= await import('./database.js')
+    if (this.#isClosed) return false
+    try {
+      if (markOf(path) === null) this.#module.openKeys(path, true).close()
+      const database = this.#module.openLiveKeys(path)
+      try {
+        database.add(key)
+      } finally {
+        database.close()
+      }
+    } catch (error) {
+      if (!(error instanceof this.#module.KeysError)) throw error
+      log.error(
+        { why: error.message },
+        'a relay key that another server of the fleet made cannot be used here',
+      )
+      return false
+    }
+    await this.#look(0)
+    return true
+  }
+
   #take(read: readonly StoredKey[]): void {
     const before = this.#byId
     const keys = read.filter(key => !this.#revokedElsewhere.has(digestOf(key)))
+    for (const key of read) if (this.#revokedElsewhere.has(digestOf(key))) this.#toRevoke.add(key.name)
     this.#byId = new Map(keys.map(key => [key.id, key]))
     this.#byDigest = new Map(keys.map(key => [digestOf(key), key]))
     if ([...before.keys()].some(id => !this.#byId.has(id))) this.#parts.onRevoked()
@@ -188,12 +221,18 @@ export class LiveKeys implements RelayKeys {
   /** All or nothing; what could not be written waits for the next tick. */
   #write(): void {
     const { pending } = this.#uses
-    if (pending.length === 0 || this.#open === null) return
+    if ((pending.length === 0 && this.#toRevoke.size === 0) || this.#open === null) return
     const { database } = this.#open
     try {
-      database.addUsage(pending)
-      this.#uses.clear()
-      this.#loadUses(database)
+      for (const name of this.#toRevoke) {
+        database.revoke(name, this.#parts.clock.nowMs())
+        this.#toRevoke.delete(name)
+      }
+      if (pending.length > 0) {
+        database.addUsage(pending)
+        this.#uses.clear()
+        this.#loadUses(database)
+      }
       this.#isWriteFaulty = false
     } catch (error) {
       // Another program writes; a database that cannot be used at all is found by the look.
