@@ -168,10 +168,17 @@ function fleetCommand(): Command {
     .option('--json', 'The report as JSON')
     .action(async ({ quick, json, duration: seconds, ...given }: FleetFlags) => {
       const { benchFleet, fleetFigures } = await import('./fleet/run.js')
+      const { benchFleetChat, fleetChatFigures } = await import('./fleet/chat.js')
       const machine = describeMachine()
       const few = quick ? { changes: 30, readers: 500, rounds: 1, nodes: 3 } : {}
-      const report = await benchFleet({ ...given, ...few, seconds: quick ? 3 : seconds })
-      const figures = fleetFigures(report)
+      const board = await benchFleet({ ...given, ...few, seconds: quick ? 3 : seconds })
+      const chat = await benchFleetChat(
+        quick
+          ? { answers: 20, streams: 20, seconds: 3, rounds: 1 }
+          : { answers: 300, streams: 300, seconds: 8, rounds: 3 },
+      )
+      const report = { ...board, chat }
+      const figures = [...fleetFigures(board), ...fleetChatFigures(chat)]
       print(json ? jsonText({ ...report, machine }) : readable({ ...report, machine }))
       fail(complaintsOf(figures))
     })

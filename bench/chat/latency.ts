@@ -24,9 +24,12 @@ const perWay = <T>(of: (way: Way) => T): PerWay<T> => ({
 })
 
 /** `direct`: the path at the backend; `relayed`: at the relay. */
-type Paths = Pick<Ask, 'body' | 'stamp' | 'end'> & { readonly direct: string; readonly relayed: string }
+export type Paths = Pick<Ask, 'body' | 'stamp' | 'end'> & {
+  readonly direct: string
+  readonly relayed: string
+}
 
-const PATHS: Readonly<Record<Route, Paths>> = {
+export const PATHS: Readonly<Record<Route, Paths>> = {
   'bali-zero': {
     direct: '/bali-zero/chat-stream?query=bench',
     relayed: '/api/v2/bali-zero/chat-stream?query=bench',
@@ -141,7 +144,7 @@ export async function firstTokens(rounds: number, route: Route) {
 type Run = { readonly latenciesMs: readonly number[]; readonly tokens: number; readonly failures: number }
 
 /** Starts the streams within ten seconds, and waits for the end of all. */
-async function load(target: Ask, streams: number): Promise<Run> {
+export async function load(target: Ask, streams: number): Promise<Run> {
   const latenciesMs: number[] = []
   const all: Promise<number | null>[] = []
   for (let i = 0; i < streams; i++) {

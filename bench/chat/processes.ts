@@ -21,8 +21,12 @@ export function startPeer(name: 'bare-pipe' | 'floor', upstream: string): Promis
 /** The relay's own format, or that of the backend. */
 export type Route = 'bali-zero' | 'pass-through'
 
-/** The relay in a folder of its own, with its limits raised and the audit trail on. */
-export async function startRelay(upstream: string, route: Route = 'bali-zero'): Promise<OwnServer> {
+/** The relay in a folder of its own, with its limits raised and the audit trail on. `env`: settings of the program besides. */
+export async function startRelay(
+  upstream: string,
+  route: Route = 'bali-zero',
+  env: Readonly<Record<string, string>> = {},
+): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'g6-bench-chat-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   // A folder of its own: each batch of the audit trail would be an event in the folder of the status file, which is then read.
@@ -38,6 +42,7 @@ export async function startRelay(upstream: string, route: Route = 'bali-zero'): 
     G6_CHAT_MAX_STREAMS: '100000',
     G6_CHAT_MAX_STREAMS_PER_USER: '100000',
     G6_AUDIT_DB: join(folder, 'audit.db'),
+    ...env,
   }).catch(async error => {
     await remove()
     throw error

@@ -21,6 +21,15 @@ export async function reached(what: string, holds: () => boolean | Promise<boole
   }
 }
 
+/** A Redis of its own, on a socket in this folder, that stores nothing on disk. */
+export async function startRedis(folder: string): Promise<Child> {
+  const socket = join(folder, 'redis.sock')
+  const args = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no']
+  const redis = new Child('redis-server', ['redis-server', ...args])
+  await reached('Redis answers', async () => /ready to accept/i.test(await redis.line(GIVE_UP_MS)))
+  return redis
+}
+
 export class BenchFleet {
   readonly servers: OwnServer[] = []
   #written = 0
@@ -32,20 +41,8 @@ export class BenchFleet {
 
   static async start(nodes: number): Promise<BenchFleet> {
     const folder = await mkdtemp(join(tmpdir(), 'g6-bench-fleet-'))
-    const args = [
-      '--port',
-      '0',
-      '--unixsocket',
-      join(folder, 'redis.sock'),
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-    ]
-    const redis = new Child('redis-server', ['redis-server', ...args])
-    const fleet = new BenchFleet(folder, redis)
+    const fleet = new BenchFleet(folder, await startRedis(folder))
     try {
-      await reached('Redis answers', async () => /ready to accept/i.test(await redis.line(GIVE_UP_MS)))
       await fleet.write()
       await fleet.grow(nodes)
     } catch (error) {

@@ -488,7 +488,7 @@ export class FleetNode {
             return
           }
           this.#observer.onJoined?.()
-          this.#do({ type: 'vacant', lease: null })
+          this.#do({ type: 'joined' })
         },
         (error: unknown) => this.#failed('join', error),
       )

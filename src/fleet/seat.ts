@@ -88,6 +88,8 @@ export type SeatEvent =
   | { readonly type: 'link'; readonly nowMs: number; readonly isUp: boolean }
   /** A publish or a transfer was refused: the lease is not this node's any more. */
   | { readonly type: 'fenced' }
+  /** Redis knows this node's tokens. */
+  | { readonly type: 'joined' }
   /** The notice that the lease is free, or handed to somebody. */
   | { readonly type: 'vacant'; readonly lease: Lease | null }
   | { readonly type: 'reading'; readonly nowMs: number; readonly isFresh: boolean }
@@ -169,6 +171,9 @@ function step(state: SeatState, event: SeatEvent, limits: SeatLimits): Step {
       return onAnswer(state, event, limits)
     case 'link':
       return only({ ...state, closedSinceMs: event.isUp ? null : (state.closedSinceMs ?? event.nowMs) })
+    case 'joined':
+      // It is one of the fleet from now on, not from the next tick.
+      return { state, effects: [beatOf(state, limits)] }
     case 'fenced':
       return only(state.seat === 'leading' ? { ...state, seat: 'following', lease: null } : state)
     case 'vacant':
