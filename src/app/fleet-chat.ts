@@ -57,6 +57,7 @@ export function shareChat(parts: SharingParts): ChatSharing {
   const store = new SharedStore({
     fleet: name,
     db: address.address.db,
+    isCluster: address.address.kind === 'cluster',
     seal: fleet.seal,
     times,
     logBytes: () => config().chatLogBytes,

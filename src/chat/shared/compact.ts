@@ -68,6 +68,9 @@ class Bytes {
   }
 }
 
+/** Of all calls, one after the other: a buffer for each would be most of what the put loop leaves to the collector. */
+const scratch = new Bytes()
+
 const startsWith = (bytes: Buffer, at: number, with_: Buffer): boolean =>
   bytes.length - at >= with_.length && with_.compare(bytes, at, at + with_.length) === 0
 
@@ -106,7 +109,7 @@ export type Encoded = { readonly bytes: Buffer; readonly next: number }
 
 /** `slice`: of a log, framed as chunks, from the event `from` on. */
 export function encodeEvents(streamId: string, from: number, slice: LogSlice): Encoded {
-  const into = new Bytes()
+  scratch.size = 0
   const idStart = Buffer.from(`id: ${streamId}.`)
   const { bytes } = slice
   let number = from
@@ -114,10 +117,10 @@ export function encodeEvents(streamId: string, from: number, slice: LogSlice): E
     const headEnd = bytes.indexOf(CR, at)
     const size = Number.parseInt(bytes.toString('latin1', at, headEnd), 16)
     const begin = headEnd + CRLF_BYTES
-    encodeEvent(into, idStart, number, bytes.subarray(begin, begin + size))
+    encodeEvent(scratch, idStart, number, bytes.subarray(begin, begin + size))
     at = begin + size + CRLF_BYTES
   }
-  return { bytes: into.taken(), next: number }
+  return { bytes: scratch.taken(), next: number }
 }
 
 /** An event: an ASCII line, and what follows it. */

@@ -37,9 +37,21 @@ afterEach(async () => {
 
 const seal = new KeySeal([randomBytes(32)])
 
-/** A server of the fleet with a database of its own, which its commands make. */
+const pathOf = (name: string): string => join(folder, name, 'keys.db')
+
+/** What a command does at the machine of a server. */
+function command<T>(name: string, work: (database: KeysDatabase) => T): T {
+  const database = openKeys(pathOf(name), true)
+  try {
+    return work(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** A server of the fleet with a database of its own, which commands make. */
 async function server(name: string, own: Seal = seal) {
-  const path = join(folder, name, 'keys.db')
+  const path = pathOf(name)
   const { log, lines } = capturedLog()
   const seen = { ended: 0, faults: [] as string[] }
   const keys = new LiveKeys({
@@ -56,17 +68,10 @@ async function server(name: string, own: Seal = seal) {
     end()
     keys.close()
   })
-  const command = <T>(work: (database: KeysDatabase) => T): T => {
-    const database = openKeys(path, true)
-    try {
-      return work(database)
-    } finally {
-      database.close()
-    }
-  }
   return {
-    ...{ seen, lines, command },
-    add: (label: string, text: string) => command(database => database.add(keyOf(label, text))),
+    ...{ seen, lines },
+    command: <T>(work: (database: KeysDatabase) => T): T => command(name, work),
+    add: (label: string, text: string) => command(name, database => database.add(keyOf(label, text))),
     /** As a request asks: it looks at the database when the last look was a while ago. */
     kind: async (text: string) => (await keys.find(text)).kind,
     names: async () => (await keys.inForce()).map(key => key.name),
@@ -133,18 +138,15 @@ test('without a key of the fleet only revocations are shared: Redis cannot make 
 })
 
 test('a key that no server of the fleet sealed, and one whose name is taken here, are reported once and not used', async () => {
-  const [a, b] = [await server('a'), await server('b')]
   const [own, other, later, forged] = [newKeyText(), newKeyText(), newKeyText(), newKeyText()]
-  b.add('app', own)
-  await eventually(async () => (await b.kind(own)) === 'found', 'it has its own')
+  command('a', database => database.add({ ...keyOf('app', other), id: 'another' }))
+  command('b', database => database.add(keyOf('app', own)))
+  const [a, b] = [await server('a'), await server('b')]
   const digest = digestOf(forged).toString('hex')
   const stranger = new KeySeal([randomBytes(32)]).within('relay keys')
   const text = stranger.seal(JSON.stringify({ ...keyOf('forged', forged), digest: undefined }), digest)
   await link.commands.send(['HSET', 'g6:{test}:keys', digest, text])
-  a.command(database => {
-    database.add({ ...keyOf('app', other), id: 'another' })
-    database.add(keyOf('later', later))
-  })
+  a.add('later', later)
   await eventually(async () => (await b.kind(later)) === 'found', 'what comes after them is known')
   expect([await b.kind(forged), await b.kind(other), await b.kind(own)]).toEqual([
     'unknown',

@@ -28,6 +28,8 @@ export type SharedStoreParts = {
   readonly fleet: string
   /** The number of the database. */
   readonly db: number
+  /** Redis is a cluster; default: it is not. */
+  readonly isCluster?: boolean
   /** What it writes of answers is encrypted with it; in clear without one. */
   readonly seal?: Seal
   /** The limit of each log. */
@@ -99,7 +101,13 @@ export class SharedStore implements LogStore {
       onFenced: streamId => this.#events.onFenced?.(streamId),
     }
     const keysOf = (streamId: string) => answerKeys(parts.fleet, parts.db, streamId)
-    this.#writer = new Writer({ ...common, keysOf, events, ttl: parts.ttl })
+    this.#writer = new Writer({
+      ...common,
+      keysOf,
+      events,
+      ttl: parts.ttl,
+      isCluster: parts.isCluster ?? false,
+    })
     this.#mirrors = new Mirrors({
       ...common,
       watch: this.#watch,

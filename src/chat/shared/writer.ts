@@ -1,8 +1,9 @@
 // The put loop: what this node's answers say, written to Redis behind their readers. Events are shown first: this reads them from
 // the logs in memory on a timer of its own, so a Redis that is slow, hung or gone changes nothing for a reader here.
 //
-// Cost: while answers run, one call every 25 ms for each of at most 64 buckets, however many answers; about 1 µs an event to encode.
-// One call of a bucket is on its way at a time, so a slow Redis makes calls larger and not more.
+// Cost: while answers run, one call every 25 ms for each of 8 groups of answers (in a cluster: each of 64 buckets), however many answers;
+// about 1 µs an event to encode. One call of a group is on its way at a time, so a slow Redis makes calls larger and not more. A server
+// that is busy with many answers waits up to four times as long between two rounds: a call for each token would cost more than the token.
 import { deflateRaw } from 'node:zlib'
 import type { Clock } from '../../clock/clock.js'
 import type { Timers } from '../../clock/timers.js'
@@ -20,6 +21,8 @@ export type UnsharedReason = 'answer_large' | 'full'
 export type WriterParts = {
   readonly engine: () => Engine | null
   readonly keysOf: (streamId: string) => AnswerKeys
+  /** Redis is a cluster: a call may have answers of one bucket only. */
+  readonly isCluster: boolean
   readonly seal: Seal
   readonly events: Pick<StoreEvents, 'onStopAsked' | 'onFollowedElsewhere' | 'onJoinedElsewhere' | 'onFenced'>
   readonly clock: Clock
@@ -62,7 +65,12 @@ type Own = {
 const MOST_PUT_BYTES = 128 * 1024
 /** Of all answers, every `gatherMs`: 20 MB a second, for a Redis that lost everything. */
 const MOST_BYTES_A_ROUND = 512 * 1024
-const MOST_PUTS_A_CALL = 100
+/** Redis is busy with one call for some 2 ms at most. */
+const MOST_PUTS_A_CALL = 200
+const GROUPS = 8
+/** For each so many puts of a round, the next one waits once more for `gatherMs`, up to this many times. */
+const PUTS_A_WAIT = 64
+const MOST_WAITS = 4
 /** A longer answer is not shared: it can be resumed at its own node. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024
 const SMALLEST_SEAL_BYTES = 1_024
@@ -73,9 +81,11 @@ const NOTHING = Buffer.alloc(0)
 export class Writer {
   readonly #parts: WriterParts
   readonly #own = new Map<string, Own>()
+  /** Answers that grew, by the group that they are written with. */
   readonly #dirty = new Map<number, Set<Own>>()
   readonly #busy = new Set<number>()
   #cancelRound: (() => void) | null = null
+  #putsOfRound = 0
   /** A call failed: when Redis answers again, everything is checked. */
   #wasAway = false
   #isClosing = false
@@ -193,16 +203,25 @@ export class Writer {
   #drop(own: Own): void {
     own.unfollow()
     this.#own.delete(own.facts.streamId)
-    this.#dirty.get(own.keys.bucket)?.delete(own)
+    this.#dirty.get(this.#groupOf(own))?.delete(own)
   }
 
-  #grown(own: Own, afterMs = this.#parts.times.gatherMs): void {
-    const { bucket } = own.keys
-    const dirty = this.#dirty.get(bucket)
-    if (dirty === undefined) this.#dirty.set(bucket, new Set([own]))
+  #grown(own: Own, afterMs = this.#gatherMs()): void {
+    const group = this.#groupOf(own)
+    const dirty = this.#dirty.get(group)
+    if (dirty === undefined) this.#dirty.set(group, new Set([own]))
     else dirty.add(own)
     if (afterMs === 0) this.#cancel()
     this.#roundLater(afterMs)
+  }
+
+  #groupOf({ keys: { bucket } }: Own): number {
+    return this.#parts.isCluster ? bucket : bucket % GROUPS
+  }
+
+  #gatherMs(): number {
+    const waits = Math.ceil(this.#putsOfRound / PUTS_A_WAIT)
+    return this.#parts.times.gatherMs * Math.min(Math.max(1, waits), MOST_WAITS)
   }
 
   #cancel(): void {
@@ -228,8 +247,9 @@ export class Writer {
       return
     }
     let leftBytes = MOST_BYTES_A_ROUND
-    for (const [bucket, dirty] of this.#dirty) {
-      if (this.#busy.has(bucket)) continue
+    this.#putsOfRound = 0
+    for (const [group, dirty] of this.#dirty) {
+      if (this.#busy.has(group)) continue
       const puts: { readonly own: Own; readonly put: Put }[] = []
       for (const own of dirty) {
         if (leftBytes <= 0 || puts.length === MOST_PUTS_A_CALL) break
@@ -238,17 +258,18 @@ export class Writer {
         leftBytes -= put.events.length
         puts.push({ own, put })
       }
-      if (puts.length > 0) void this.#send(engine, bucket, puts)
+      this.#putsOfRound += puts.length
+      if (puts.length > 0) void this.#send(engine, group, puts)
       if (leftBytes <= 0) break
     }
     if (this.#isPending()) this.#roundUnlessBusy()
     else this.#onIdle?.()
   }
 
-  /** A bucket that is busy goes on by itself when its call is answered. */
+  /** A group that is busy goes on by itself when its call is answered. */
   #roundUnlessBusy(): void {
-    const waits = [...this.#dirty].some(([bucket, { size }]) => size > 0 && !this.#busy.has(bucket))
-    if (waits) this.#roundLater(this.#parts.times.gatherMs)
+    const waits = [...this.#dirty].some(([group, { size }]) => size > 0 && !this.#busy.has(group))
+    if (waits) this.#roundLater(this.#gatherMs())
   }
 
   #putOf(own: Own): Put {
@@ -285,15 +306,15 @@ export class Writer {
 
   async #send(
     engine: Engine,
-    bucket: number,
+    group: number,
     puts: readonly { readonly own: Own; readonly put: Put }[],
   ): Promise<void> {
     const { clock, observer, times } = this.#parts
     const { bulk } = engine.link
     const run: typeof bulk.run = (...args) => bulk.run(...args)
-    this.#busy.add(bucket)
+    this.#busy.add(group)
     const sentMs = clock.monotonicMs()
-    let waitMs = times.gatherMs
+    let waitMs = this.#gatherMs()
     try {
       // On one connection they are carried out in this order.
       const opened = puts.flatMap(({ own }) => (own.isOpen ? [] : [this.#open(run, engine, own)]))
@@ -318,8 +339,8 @@ export class Writer {
       waitMs = times.retryMs
       for (const { own } of puts) if (this.#own.has(own.facts.streamId)) this.#grown(own, times.retryMs)
     } finally {
-      this.#busy.delete(bucket)
-      if ((this.#dirty.get(bucket)?.size ?? 0) > 0) this.#roundLater(waitMs)
+      this.#busy.delete(group)
+      if ((this.#dirty.get(group)?.size ?? 0) > 0) this.#roundLater(waitMs)
       else if (!this.#isPending()) this.#onIdle?.()
     }
   }

@@ -75,19 +75,16 @@ export type PutAnswer =
   | { readonly answer: 'gap'; readonly next: number }
   | { readonly answer: 'lost' | 'fenced' }
 
-/** Answers of one call must be of one bucket. */
+/** In a cluster the answers of one call must be of one bucket. */
 export const putScript = defineScript(
   'put',
   `
-local channel = ARGV[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local live = KEYS[1]
 local answers = {}
-for i = 0, (#KEYS - 1) / 3 - 1 do
-  local meta, log, readers = KEYS[3 * i + 2], KEYS[3 * i + 3], KEYS[3 * i + 4]
-  local at = 7 * i + 2
-  local id, fence, from, upTo, events, ends, ttl = unpack(ARGV, at, at + 6)
+for i = 0, #KEYS / 4 - 1 do
+  local live, meta, log, readers = unpack(KEYS, 4 * i + 1, 4 * i + 4)
+  local channel, id, fence, from, upTo, events, ends, ttl = unpack(ARGV, 8 * i + 1, 8 * i + 8)
   local there = redis.call('HMGET', meta, 'fence', 'next', 'stop', 'bytes', 'shared')
   local have = tonumber(there[2])
   if there[1] and there[1] ~= fence then
@@ -133,26 +130,16 @@ const putAnswers = z.array(
   ]),
 )
 
-/** All of one bucket; the answers are in the order of the puts. */
+/** In a cluster all of one bucket; the answers are in the order of the puts. */
 export async function putAll(run: Run, puts: readonly Put[]): Promise<readonly PutAnswer[]> {
-  const [first] = puts
-  if (first === undefined) return []
-  const reply = await run(
-    putScript,
-    [first.keys.live, ...puts.flatMap(({ keys }) => [keys.meta, keys.log, keys.readers])],
-    [
-      first.keys.channel,
-      ...puts.flatMap(({ id, fence, from, next, events, end, ttlMs }) => [
-        id,
-        fence,
-        from,
-        next,
-        events,
-        end ?? '',
-        ttlMs,
-      ]),
-    ],
-  )
+  if (puts.length === 0) return []
+  const keys: string[] = []
+  const args: (string | number | Buffer)[] = []
+  for (const { keys: own, id, fence, from, next, events, end, ttlMs } of puts) {
+    keys.push(own.live, own.meta, own.log, own.readers)
+    args.push(own.channel, id, fence, from, next, events, end ?? '', ttlMs)
+  }
+  const reply = await run(putScript, keys, args)
   return readAnswer('put', putAnswers.length(puts.length), reply).map((each): PutAnswer => {
     if (each[0] === 'ok') return { answer: 'ok', stop: each[1], isElsewhere: each[2], isShared: each[3] }
     return each[0] === 'gap' ? { answer: 'gap', next: each[1] } : { answer: each[0] }
