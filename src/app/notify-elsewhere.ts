@@ -44,7 +44,7 @@ async function carryOut(changes: NotifyChanges, asked: Request): Promise<unknown
   return { rules: await changes.acknowledge(asked.rule) }
 }
 
-/** `ask` gives null when nobody answered in time. */
+/** `ask` gives null when no server answered in time. */
 export function askedElsewhere(ask: (text: string) => Promise<string | null>): NotifyChanges {
   async function answerTo<T extends z.ZodType>(asked: Request, answer: T): Promise<z.infer<T>> {
     const json = parseJson((await ask(JSON.stringify(asked))) ?? '')

@@ -449,7 +449,7 @@ export class FleetNode {
     this.#life = life
     this.#nodes = Math.max(1, nodes)
     this.#do({ type: 'answered', nowMs, lease, successor, holderBeat: beatOf(holderInfo) })
-    // Nobody of the later version leads any more, after a rollback: its board in Redis does not keep this node from leading.
+    // No server of the later version leads any more, after a rollback: its board in Redis does not keep this node from leading.
     if (this.#unreadable === 'version' && this.#seat.vacant >= this.#times.seat.vacantBeats)
       this.#setUnreadable(null)
     this.#main.found({ lease, head, life })

@@ -30,7 +30,7 @@ function server(bus: Bus, node: string, seal: Seal = CLEAR) {
   return { requests, faults }
 }
 
-test('the one that can answers, each its own request, and nobody else hears of it', async () => {
+test('the one that can answers, each its own request, and no other server hears of it', async () => {
   const bus = new Bus()
   const [one, two, publisher] = ['a:1.x', 'b:1.y', 'c:1.z'].map(node => server(bus, node).requests)
   if (one === undefined || two === undefined || publisher === undefined) throw new Error('three servers')

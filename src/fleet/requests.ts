@@ -47,14 +47,14 @@ export class Requests {
     this.#link = made
     link.subscribe(channel, message => {
       this.#carryOut(message).catch((error: unknown) => {
-        // While Redis is away nobody can be answered.
+        // While Redis is away no server can be answered.
         if (!(error instanceof EngineError)) this.#options.onFault(error)
       })
     })
     link.subscribe(`${channel}:${node}`, message => this.#answered(message))
   }
 
-  /** Null: nobody answered in time, or Redis is away. */
+  /** Null: no server answered in time, or Redis is away. */
   async ask(text: string): Promise<string | null> {
     if (this.#link === null || this.#waiting.size >= MOST_WAITING) return null
     const { channel, node } = this.#link

@@ -177,12 +177,12 @@ export class LiveKeys implements RelayKeys {
     if (this.#isClosed) return false
     try {
       if (markOf(path) === null) this.#module.openKeys(path, true).close()
-      const database = this.#module.openLiveKeys(path)
-      try {
-        database.add(key)
-      } finally {
-        database.close()
-      }
+      if (this.#open === null) await this.#look(0)
+      const open = this.#open
+      if (open === null) throw new Error('the database of keys cannot be used')
+      open.database.add(key)
+      // Its own writes do not change the version: the next look reads all keys again.
+      open.version = null
     } catch (error) {
       if (!(error instanceof this.#module.KeysError)) throw error
       log.error(
@@ -191,7 +191,6 @@ export class LiveKeys implements RelayKeys {
       )
       return false
     }
-    await this.#look(0)
     return true
   }
 

@@ -15,6 +15,8 @@ import type { Engine } from './engine.js'
 const TICK_MS = 1_000
 const KEPT_MS = 48 * 3_600_000
 const MOST_ADDED = 500
+/** Written into the database in one turn: some 20 ms. */
+const MOST_LEARNED = 200
 /** In the hash: above it, keys are not shared. */
 const MOST_KEYS = 10_000
 /** Instead of a count: the keys are not asked for. */
@@ -167,17 +169,24 @@ export function shareKeys({
       revokedInRedis = new Set(found.revoked)
       keys.revoke(found.revoked)
     }
-    inRedis = found.keys ?? inRedis
-    for (const [digest, text] of inRedis) {
-      if (here.has(digest) || refused.has(digest) || revokedInRedis.has(digest)) continue
-      await learn(digest, text)
+    if (found.keys !== null) {
+      inRedis = found.keys
+      for (const digest of refused) if (!inRedis.has(digest)) refused.delete(digest)
     }
+    const isNew = (digest: string): boolean =>
+      !here.has(digest) && !refused.has(digest) && !revokedInRedis.has(digest)
+    const learned = [...inRedis].filter(([digest]) => isNew(digest)).slice(0, MOST_LEARNED)
+    for (const [digest, text] of learned) await learn(digest, text)
   }
 
   const learn = async (digest: string, text: string): Promise<void> => {
     refused.add(digest)
     const key = openedKey(digest, text, seal)
-    if (key === null) throw new Error('a relay key in Redis is not of a server with the key of this fleet')
+    // The others are learned all the same.
+    if (key === null) {
+      onFault?.('relay keys', new Error('a relay key in Redis is not of a server with the key of this fleet'))
+      return
+    }
     try {
       if (await keys.learn(key)) refused.delete(digest)
     } catch (error) {
